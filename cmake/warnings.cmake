@@ -1,0 +1,12 @@
+# What our own sources are compiled with; never part of what a consumer gets.
+add_library(crosswake_warnings INTERFACE)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES "GNU|Clang")
+    target_compile_options(crosswake_warnings INTERFACE
+        -Wall -Wextra -Wpedantic
+        -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion -Wcast-align -Wcast-qual -Wold-style-cast
+        -Woverloaded-virtual -Wextra-semi -Wformat=2 -Wimplicit-fallthrough -Wundef)
+    if(CROSSWAKE_WARNINGS_AS_ERRORS)
+        target_compile_options(crosswake_warnings INTERFACE -Werror)
+    endif()
+endif()

@@ -1,0 +1,248 @@
+// From an operation to an Asio asynchronous operation: the one path that all async_ functions take.
+#pragma once
+
+#include <crosswake/asio/error.hpp>
+#include <crosswake/asio/service.hpp>
+#include <crosswake/deadline.hpp>
+#include <crosswake/operation.hpp>
+
+#include <boost/asio/associated_allocator.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/query.hpp>
+#include <boost/asio/system_executor.hpp>
+
+#include <chrono>
+#include <memory>
+#include <new>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace crosswake::detail {
+
+/// How long an asynchronous operation waits; a timeout counts from when the operation starts, which for a deferred one
+/// is later than when it was named.
+class patience {
+public:
+    patience() noexcept = default;
+    template <class Rep, class Period>
+    explicit patience(std::chrono::duration<Rep, Period> timeout) noexcept
+        : timeout_(std::chrono::nanoseconds(deadline::after(timeout).steady_ns() -
+                                            deadline::after(std::chrono::nanoseconds(0)).steady_ns())) {}
+    template <class Clock, class Duration>
+    explicit patience(std::chrono::time_point<Clock, Duration> moment) noexcept : until_(deadline::at(moment)) {}
+
+    [[nodiscard]] deadline from_now() const noexcept { return timeout_ ? deadline::after(*timeout_) : until_; }
+
+private:
+    std::optional<std::chrono::nanoseconds> timeout_;
+    deadline until_;
+};
+
+/// How an operation's outcome reaches a handler. Specialised beside each async_ function:
+///     using signature = void(boost::system::error_code, …);
+///     static errc error(const Op&);              what a finished operation came to
+///     static std::tuple<…> values(Op&, bool ok); what the handler gets after the error code
+///     static void give_back(Op&);                it was granted, and its handler will never know
+template <class Op>
+struct delivery;
+
+/// The executor argument of a call that has none: the handler brings its own.
+struct handlers_executor {};
+
+template <class Op, class Handler, class Executor>
+class async_operation final : public asio_wait {
+public:
+    using allocator_type = boost::asio::associated_allocator_t<Handler>;
+
+    static void start(reactor_service& service, Op op, deadline until, Handler handler, const Executor& ex) {
+        alloc a(boost::asio::get_associated_allocator(handler));
+        auto* const at = std::allocator_traits<alloc>::allocate(a, 1);
+        async_operation* self = nullptr;
+        try {
+            self = ::new (static_cast<void*>(at))
+                async_operation(service, std::move(op), until, std::move(handler), ex);
+        } catch (...) {
+            std::allocator_traits<alloc>::deallocate(a, at, 1);
+            throw;
+        }
+        self->begin(ex);
+    }
+
+    void deliver(manner how) override {
+        const auto ex = executor_; // the operation may be gone before the call returns
+        if (how == manner::post)
+            boost::asio::post(ex, completion{this});
+        else
+            boost::asio::dispatch(ex, completion{this});
+    }
+
+    void destroy() noexcept override {
+        const Handler handler(std::move(handler_));
+        free_memory(handler);
+    }
+
+private:
+    using alloc = typename std::allocator_traits<allocator_type>::template rebind_alloc<async_operation>;
+    using work_executor =
+        std::decay_t<decltype(boost::asio::prefer(std::declval<const Executor&>(),
+                                                  boost::asio::execution::outstanding_work.tracked))>;
+
+    /// What is posted: owns the operation until the handler is called, or until it is thrown away uncalled.
+    class completion {
+    public:
+        using allocator_type = async_operation::allocator_type;
+
+        explicit completion(async_operation* op) noexcept : op_(op) {}
+        completion(completion&& other) noexcept : op_(std::exchange(other.op_, nullptr)) {}
+        ~completion() {
+            if (op_ != nullptr)
+                op_->destroy();
+        }
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return boost::asio::get_associated_allocator(op_->handler_);
+        }
+        void operator()() { std::exchange(op_, nullptr)->complete(); }
+
+    private:
+        async_operation* op_;
+    };
+
+    struct canceller {
+        async_operation* op;
+        void operator()(boost::asio::cancellation_type type) const {
+            // Every type is served as `total`: what was cancelled took nothing.
+            if (type != boost::asio::cancellation_type::none)
+                op->service_.cancel(*op);
+        }
+    };
+
+    async_operation(reactor_service& service, Op op, deadline until, Handler&& handler, const Executor& ex)
+        : asio_wait(until), service_(service), operation_(std::move(op)), handler_(std::move(handler)),
+          executor_(boost::asio::prefer(ex, boost::asio::execution::outstanding_work.tracked)) {}
+
+    ~async_operation() {
+        if (granted_)
+            delivery<Op>::give_back(operation_);
+    }
+
+    void begin(const Executor& ex) {
+        // The slot is connected first: once the reactor has it, the operation may be over, in another thread, at any time.
+        auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+        if (slot.is_connected())
+            slot.template emplace<canceller>(canceller{this});
+        std::error_code error;
+        switch (service_.start(*this, operation_, ex, error)) {
+        case start_result::waiting:
+            return;
+        case start_result::done:
+            finish(wait_result::done);
+            break;
+        case start_result::timed_out:
+            finish(wait_result::timed_out);
+            break;
+        case start_result::failed:
+            error_ = to_boost(error);
+            break;
+        }
+        deliver(manner::post);
+    }
+
+    void completed(wait_result result) noexcept override {
+        finish(result);
+        service_.over(*this);
+    }
+
+    void finish(wait_result result) noexcept {
+        switch (result) {
+        case wait_result::done:
+            if (const auto e = delivery<Op>::error(operation_); e != errc{})
+                error_ = to_boost(e);
+            else
+                granted_ = true;
+            break;
+        case wait_result::timed_out:
+            error_ = to_boost(errc::timed_out);
+            break;
+        case wait_result::cancelled:
+        case wait_result::aborted:
+            error_ = boost::asio::error::operation_aborted;
+            break;
+        }
+    }
+
+    /// On the handler's executor.
+    void complete() {
+        auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+        if (slot.is_connected())
+            slot.clear();
+        Handler handler(std::move(handler_));
+        auto values = delivery<Op>::values(operation_, std::exchange(granted_, false));
+        const auto error = error_;
+        const auto work = executor_; // the context stays until the handler has returned
+        // The memory is free again before the handler runs, which may want it for its next operation.
+        free_memory(handler);
+        std::apply([&](auto&&... v) { std::move(handler)(error, std::move(v)...); }, std::move(values));
+    }
+
+    /// The allocator is the handler's, which has been moved out by now.
+    void free_memory(const Handler& handler) noexcept {
+        alloc a(boost::asio::get_associated_allocator(handler));
+        this->~async_operation();
+        std::allocator_traits<alloc>::deallocate(a, this, 1);
+    }
+
+    reactor_service& service_;
+    Op operation_;
+    Handler handler_;
+    work_executor executor_;
+    boost::system::error_code error_;
+    bool granted_ = false;
+};
+
+template <class Handler, class Executor>
+auto executor_for(const Handler& handler, const Executor& ex) {
+    if constexpr (std::is_same_v<Executor, handlers_executor>) {
+        using own = boost::asio::associated_executor_t<Handler>;
+        static_assert(!std::is_same_v<own, boost::asio::system_executor>,
+                      "this handler has no executor: bind one to it (boost::asio::bind_executor), or pass one as the "
+                      "first argument, as to boost::asio::post");
+        return boost::asio::get_associated_executor(handler);
+    } else {
+        return boost::asio::get_associated_executor(handler, ex);
+    }
+}
+
+/// `make()` makes the operation when it starts.
+template <class Op, class Executor, class Make, class Token>
+auto initiate(const Executor& ex, Make make, patience how_long, Token&& token) {
+    return boost::asio::async_initiate<Token, typename delivery<Op>::signature>(
+        [](auto&& handler, Executor given, Make m, patience p) {
+            using handler_type = std::decay_t<decltype(handler)>;
+            const auto target = executor_for(handler, given);
+            auto& context = boost::asio::query(
+                target, boost::asio::execution::context_as<boost::asio::execution_context&>);
+            auto& service = boost::asio::use_service<reactor_service>(context);
+            async_operation<Op, handler_type, std::decay_t<decltype(target)>>::start(
+                service, m(), p.from_now(), std::forward<decltype(handler)>(handler), target);
+        },
+        token, ex, std::move(make), how_long);
+}
+
+template <class T>
+concept an_executor = boost::asio::is_executor<T>::value || boost::asio::execution::is_executor<T>::value;
+
+using default_token = boost::asio::deferred_t;
+
+} // namespace crosswake::detail

@@ -1,0 +1,116 @@
+// queue, awaited on Boost.Asio. What all asynchronous functions have in common is said in <crosswake/asio.hpp>.
+#pragma once
+
+#include <crosswake/asio/initiate.hpp>
+#include <crosswake/queue.hpp>
+
+namespace crosswake {
+
+namespace detail {
+
+template <class T>
+struct delivery<push_operation<T>> {
+    using signature = void(boost::system::error_code);
+    static errc error(const push_operation<T>& op) noexcept { return op.error; }
+    static std::tuple<> values(push_operation<T>&, bool) noexcept { return {}; }
+    static void give_back(push_operation<T>&) noexcept {} // the item is in, and stays there
+};
+
+template <class T>
+struct delivery<pop_operation<T>> {
+    using signature = void(boost::system::error_code, T);
+    static errc error(const pop_operation<T>& op) noexcept { return op.error; }
+    static std::tuple<T> values(pop_operation<T>& op, bool ok) noexcept {
+        return {ok ? op.item() : item_bytes<T>().get()};
+    }
+    static void give_back(pop_operation<T>&) noexcept {} // there is no way back to the front of a queue
+};
+
+template <class Executor, class T, class Token>
+auto initiate_push(const Executor& ex, queue_ref<T> q, const T& item, patience p, Token&& token) {
+    return initiate<push_operation<T>>(
+        ex, [q, item] { return push_operation<T>(q, item); }, p, std::forward<Token>(token));
+}
+
+template <class Executor, class T, class Token>
+auto initiate_pop(const Executor& ex, queue_ref<T> q, patience p, Token&& token) {
+    return initiate<pop_operation<T>>(
+        ex, [q] { return pop_operation<T>(q); }, p, std::forward<Token>(token));
+}
+
+} // namespace detail
+
+/// Puts a copy of the item at the end, waiting for room; errc::closed: nothing goes in any more. The item is copied when
+/// the call is made. Signature: void(error_code).
+template <class T, std::size_t N, class Token = detail::default_token>
+auto async_push(queue<T, N>& q, const std::type_identity_t<T>& item, Token&& token = {}) {
+    return detail::initiate_push(detail::handlers_executor{}, q.ref(), item, {}, std::forward<Token>(token));
+}
+template <detail::an_executor Executor, class T, std::size_t N, class Token = detail::default_token>
+auto async_push(const Executor& ex, queue<T, N>& q, const std::type_identity_t<T>& item, Token&& token = {}) {
+    return detail::initiate_push(ex, q.ref(), item, {}, std::forward<Token>(token));
+}
+
+/// The same within a time; errc::timed_out: it is over and the item was not put in.
+template <class T, std::size_t N, class Rep, class Period, class Token = detail::default_token>
+auto async_push_for(queue<T, N>& q, std::chrono::duration<Rep, Period> timeout, const std::type_identity_t<T>& item,
+                    Token&& token = {}) {
+    return detail::initiate_push(detail::handlers_executor{}, q.ref(), item, detail::patience(timeout),
+                                 std::forward<Token>(token));
+}
+template <detail::an_executor Executor, class T, std::size_t N, class Rep, class Period,
+          class Token = detail::default_token>
+auto async_push_for(const Executor& ex, queue<T, N>& q, std::chrono::duration<Rep, Period> timeout,
+                    const std::type_identity_t<T>& item, Token&& token = {}) {
+    return detail::initiate_push(ex, q.ref(), item, detail::patience(timeout), std::forward<Token>(token));
+}
+template <class T, std::size_t N, class Clock, class Duration, class Token = detail::default_token>
+auto async_push_until(queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
+                      const std::type_identity_t<T>& item, Token&& token = {}) {
+    return detail::initiate_push(detail::handlers_executor{}, q.ref(), item, detail::patience(moment),
+                                 std::forward<Token>(token));
+}
+template <detail::an_executor Executor, class T, std::size_t N, class Clock, class Duration,
+          class Token = detail::default_token>
+auto async_push_until(const Executor& ex, queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
+                      const std::type_identity_t<T>& item, Token&& token = {}) {
+    return detail::initiate_push(ex, q.ref(), item, detail::patience(moment), std::forward<Token>(token));
+}
+
+/// Takes the item at the front, waiting for one; errc::closed: closed and drained. With an error the item's bytes are
+/// zeros. An item whose handler is destroyed uncalled, with its context, counts as received.
+/// Signature: void(error_code, T).
+template <class T, std::size_t N, class Token = detail::default_token>
+auto async_pop(queue<T, N>& q, Token&& token = {}) {
+    return detail::initiate_pop(detail::handlers_executor{}, q.ref(), {}, std::forward<Token>(token));
+}
+template <detail::an_executor Executor, class T, std::size_t N, class Token = detail::default_token>
+auto async_pop(const Executor& ex, queue<T, N>& q, Token&& token = {}) {
+    return detail::initiate_pop(ex, q.ref(), {}, std::forward<Token>(token));
+}
+
+/// The same within a time; errc::timed_out: it is over and nothing was taken.
+template <class T, std::size_t N, class Rep, class Period, class Token = detail::default_token>
+auto async_pop_for(queue<T, N>& q, std::chrono::duration<Rep, Period> timeout, Token&& token = {}) {
+    return detail::initiate_pop(detail::handlers_executor{}, q.ref(), detail::patience(timeout),
+                                std::forward<Token>(token));
+}
+template <detail::an_executor Executor, class T, std::size_t N, class Rep, class Period,
+          class Token = detail::default_token>
+auto async_pop_for(const Executor& ex, queue<T, N>& q, std::chrono::duration<Rep, Period> timeout,
+                   Token&& token = {}) {
+    return detail::initiate_pop(ex, q.ref(), detail::patience(timeout), std::forward<Token>(token));
+}
+template <class T, std::size_t N, class Clock, class Duration, class Token = detail::default_token>
+auto async_pop_until(queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment, Token&& token = {}) {
+    return detail::initiate_pop(detail::handlers_executor{}, q.ref(), detail::patience(moment),
+                                std::forward<Token>(token));
+}
+template <detail::an_executor Executor, class T, std::size_t N, class Clock, class Duration,
+          class Token = detail::default_token>
+auto async_pop_until(const Executor& ex, queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
+                     Token&& token = {}) {
+    return detail::initiate_pop(ex, q.ref(), detail::patience(moment), std::forward<Token>(token));
+}
+
+} // namespace crosswake

@@ -1,0 +1,270 @@
+// The reactor of an execution context: one for each io_context or thread_pool, made at the first wait.
+//
+// It watches the bell, and sets a timer, while something waits and only then: an asynchronous wait is work to the context,
+// and run() has to return when nothing of ours is pending. No thread is started, and nothing polls.
+#pragma once
+
+#include <crosswake/asio/watch.hpp>
+#include <crosswake/error.hpp>
+#include <crosswake/reactor.hpp>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/execution_context.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <algorithm>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace crosswake::detail {
+
+/// A wait whose outcome goes to an Asio handler.
+class asio_wait : public pending {
+public:
+    /// How its handler is reached. inline_if_possible: as asio::dispatch does; the caller has no lock and lets what the
+    /// handler throws pass.
+    enum class manner : bool { post, inline_if_possible };
+
+    virtual void deliver(manner how) = 0;
+    /// Without calling the handler: the context is going away.
+    virtual void destroy() noexcept = 0;
+
+protected:
+    using pending::pending;
+    ~asio_wait() = default;
+};
+
+/// The executor under a strand: our own handlers must not queue behind the user's.
+template <class Executor>
+boost::asio::any_io_executor without_strand(const Executor& ex) {
+    return ex;
+}
+template <class Executor>
+boost::asio::any_io_executor without_strand(const boost::asio::strand<Executor>& ex) {
+    return without_strand(ex.get_inner_executor());
+}
+inline boost::asio::any_io_executor without_strand(const boost::asio::any_io_executor& ex) {
+    namespace asio = boost::asio;
+    if (const auto* s = ex.target<asio::strand<asio::io_context::executor_type>>())
+        return s->get_inner_executor();
+    if (const auto* s = ex.target<asio::strand<asio::thread_pool::executor_type>>())
+        return s->get_inner_executor();
+    if (const auto* s = ex.target<asio::strand<asio::any_io_executor>>())
+        return without_strand(s->get_inner_executor());
+    return ex;
+}
+
+class reactor_service final : public boost::asio::execution_context::service {
+public:
+    using key_type = reactor_service;
+    inline static boost::asio::execution_context::id id;
+
+    explicit reactor_service(boost::asio::execution_context& context) : service(context) {}
+
+    /// Starts the wait on the reactor and sees to it that the bell is heard. Thread-safe.
+    template <class Executor>
+    start_result start(asio_wait& w, operation& op, const Executor& ex, std::error_code& error) {
+        try {
+            prepare(ex);
+            const auto result = reactor_->start(w, op, error);
+            if (result == start_result::waiting)
+                watch(w.until());
+            return result;
+        } catch (const std::system_error& e) {
+            error = e.code();
+        } catch (const std::bad_alloc&) {
+            error = std::make_error_code(std::errc::not_enough_memory);
+        }
+        return start_result::failed;
+    }
+
+    void cancel(asio_wait& w) {
+        if (!shut_down_.load() && reactor_->cancel(w))
+            rest_if_idle();
+    }
+
+    /// Called by a wait that is over, in whatever thread: remembers it for the end of the dispatch that is under way in
+    /// this thread, or hands it on at once.
+    void over(asio_wait& w) noexcept {
+        if (shut_down_.load())
+            w.destroy();
+        else if (collecting_ != nullptr && collecting_->service == this)
+            collecting_->waits.push_back(&w);
+        else
+            w.deliver(asio_wait::manner::post);
+    }
+
+private:
+    using lock_guard = std::scoped_lock<std::recursive_mutex>;
+
+    /// What one dispatch has ended.
+    struct collection {
+        reactor_service* service;
+        std::vector<asio_wait*> waits{};
+        collection* outer = nullptr;
+    };
+
+    template <class Executor>
+    void prepare(const Executor& ex) {
+        const lock_guard guard(lock_);
+        if (reactor_ != nullptr)
+            return;
+        // Untracked: what the service keeps must not count as work.
+        executor_ = boost::asio::prefer(without_strand(ex), boost::asio::execution::outstanding_work.untracked);
+        timer_.emplace(executor_);
+        reactor_ = std::make_unique<reactor>();
+        attach();
+    }
+
+    void attach() {
+        for (const auto handle : reactor_->handles())
+            watches_.push_back(std::make_unique<handle_watch>(executor_, handle));
+    }
+
+    /// Makes sure that everything is watched, and that the timer comes no later than the deadline.
+    void watch(deadline earliest) {
+        const lock_guard guard(lock_);
+        for (std::size_t i = 0; i < watches_.size(); ++i)
+            if (!watches_[i]->is_pending())
+                watches_[i]->start([this, i, g = generation_](bool rang) { on_handle(i, g, rang); }, i == 0);
+        if (!timer_is_set_ || earliest < timer_at_)
+            set_timer(std::min(earliest, reactor_->next_deadline()));
+    }
+
+    void set_timer(deadline at) {
+        if (at.is_never())
+            return;
+        timer_at_ = at;
+        timer_is_set_ = true;
+        timer_->expires_at(std::chrono::steady_clock::time_point(
+            std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::nanoseconds(at.steady_ns()))));
+        timer_->async_wait([this, t = ++timer_turn_](boost::system::error_code) { on_timer(t); });
+    }
+
+    /// Nothing waits any more: the context may run out of work.
+    void rest_if_idle() {
+        const lock_guard guard(lock_);
+        if (reactor_ == nullptr || reactor_->waiting() != 0)
+            return;
+        rest();
+    }
+    void rest() {
+        for (auto& w : watches_)
+            w->cancel();
+        if (std::exchange(timer_is_set_, false))
+            timer_->cancel();
+    }
+
+    void on_handle(std::size_t i, std::uint64_t generation, bool rang) {
+        {
+            const lock_guard guard(lock_);
+            if (generation != generation_ || shut_down_.load())
+                return;
+            watches_[i]->ended();
+        }
+        if (rang)
+            dispatch(i == 0);
+        else
+            go_on();
+    }
+
+    void on_timer(std::uint64_t turn) {
+        {
+            const lock_guard guard(lock_);
+            if (turn != timer_turn_ || !timer_is_set_ || shut_down_.load())
+                return;
+            timer_is_set_ = false;
+        }
+        dispatch(false);
+    }
+
+    void dispatch(bool first_handle_is_silenced) {
+        struct watch_on {
+            reactor_service* service;
+            ~watch_on() noexcept(false) { service->go_on(); }
+        } const afterwards{this};
+
+        collection ended{this, {}, collecting_};
+        collecting_ = &ended;
+        first_handle_is_silenced ? reactor_->dispatch_silenced() : reactor_->dispatch();
+        collecting_ = ended.outer;
+        // One alone may run here and now, which saves a turn of the loop. Of several none may: what the first one throws
+        // must not cost the others their turn.
+        const auto how = ended.waits.size() == 1 ? asio_wait::manner::inline_if_possible : asio_wait::manner::post;
+        for (auto* const w : ended.waits)
+            w->deliver(how);
+    }
+
+    void go_on() {
+        const lock_guard guard(lock_);
+        if (reactor_ == nullptr)
+            return;
+        if (reactor_->waiting() == 0)
+            rest();
+        else
+            watch(reactor_->next_deadline());
+    }
+
+    void detach() {
+        ++generation_;
+        for (auto& w : watches_)
+            w->release();
+        watches_.clear();
+    }
+
+    void shutdown() override {
+        shut_down_.store(true);
+        const lock_guard guard(lock_);
+        detach();
+        timer_.reset();
+        reactor_.reset(); // ends what waits; over() destroys it
+    }
+
+    void notify_fork(boost::asio::execution_context::fork_event event) override {
+        const lock_guard guard(lock_);
+        if (reactor_ == nullptr)
+            return;
+        switch (event) {
+        case boost::asio::execution_context::fork_prepare:
+            // The context registers its descriptors anew in the child, where the parent's bell is closed already.
+            detach();
+            break;
+        case boost::asio::execution_context::fork_child:
+            reactor_->reopen_after_fork();
+            [[fallthrough]];
+        case boost::asio::execution_context::fork_parent:
+            attach();
+            go_on();
+            break;
+        }
+    }
+
+    inline static thread_local collection* collecting_ = nullptr;
+
+    // Recursive: destroying the waits at shutdown destroys handlers, which may hold anything, further waits included.
+    std::recursive_mutex lock_;
+    boost::asio::any_io_executor executor_;
+    std::unique_ptr<reactor> reactor_;
+    std::vector<std::unique_ptr<handle_watch>> watches_;
+    std::optional<boost::asio::steady_timer> timer_;
+    deadline timer_at_;
+    bool timer_is_set_ = false;
+    std::uint64_t timer_turn_ = 0;
+    std::uint64_t generation_ = 0; // of the handles; what was watched before a fork is none of ours
+    std::atomic<bool> shut_down_{false};
+};
+
+} // namespace crosswake::detail

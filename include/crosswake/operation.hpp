@@ -1,0 +1,48 @@
+// What a primitive offers to whoever waits for it: an operation that can be tried.
+//
+// A primitive owns no wait loop. It says how to try once, how to look without taking, and on which word its sleepers
+// wait; wait() blocks a thread on that and reactor::start() suspends on it, and these are the only two loops there are.
+#pragma once
+
+#include <crosswake/deadline.hpp>
+#include <crosswake/detail/export.hpp>
+#include <crosswake/detail/wait_word.hpp>
+
+namespace crosswake {
+
+/// What one try came to.
+enum class attempt : unsigned char {
+    done,           // it is over, one way or the other; the operation holds what it came to
+    wait,           // not now: wait for a wake-up on the word
+    wait_for_owner, // not now: a process holds it; besides waiting, look now and then whether that process lives
+};
+
+/// One operation, in the memory of the process that wants it.
+///
+/// try_once() either takes everything or nothing, and does not block. After it said `done` it is not called again.
+/// ready() looks whether somebody's try would succeed now; it may err on the side of true.
+/// Not thread-safe: the loop that has it calls one function at a time.
+class operation {
+public:
+    virtual attempt try_once() noexcept = 0;
+    [[nodiscard]] virtual bool ready() const noexcept = 0;
+    [[nodiscard]] detail::wait_word& word() const noexcept { return *word_; }
+
+protected:
+    explicit operation(detail::wait_word& word) noexcept : word_(&word) {}
+    operation(const operation&) = default;
+    operation& operator=(const operation&) = default;
+    ~operation() = default;
+
+private:
+    detail::wait_word* word_;
+};
+
+/// Tries, and blocks the thread until a try says `done` (true) or the deadline passes (false; nothing was taken). Tries
+/// at least once, however late it is, and never gives up early.
+///
+/// Throws std::system_error{errc::not_shared} if it would have to wait on a word that is in no segment.
+/// Costs no system call unless it has to sleep. Safe in any number of threads.
+[[nodiscard]] CROSSWAKE_EXPORT bool wait(operation& op, deadline until = deadline::never());
+
+} // namespace crosswake

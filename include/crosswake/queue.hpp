@@ -1,0 +1,329 @@
+// A bounded queue that processes share: many producers, many consumers, first in, first out.
+#pragma once
+
+#include <crosswake/deadline.hpp>
+#include <crosswake/detail/queue_core.hpp>
+#include <crosswake/detail/shape.hpp>
+#include <crosswake/error.hpp>
+#include <crosswake/operation.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <system_error>
+#include <type_traits>
+
+namespace crosswake {
+
+/// The capacity is given when the queue is made, and kept privately by everyone who opens it.
+inline constexpr std::size_t dynamic_capacity = 0;
+
+template <class T, std::size_t N = dynamic_capacity>
+class queue;
+
+namespace detail {
+
+template <class T>
+concept queue_item = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>;
+
+/// Bytes from one slot to the next. Large items begin on 64-byte boundaries: copying to an address a few bytes past a
+/// page's start is many times slower on some processors.
+template <queue_item T>
+inline constexpr std::size_t slot_bytes = sizeof(T) < 64 ? sizeof(T) : (sizeof(T) + 63) / 64 * 64;
+
+/// A queue as one process sees it: the shared ring, and the capacity, which no other process can change.
+template <queue_item T>
+class queue_ref {
+public:
+    queue_ref(queue_core& core, std::byte* slots, std::uint32_t capacity) noexcept
+        : core_(&core), slots_(slots), capacity_(capacity) {}
+
+    struct outcome {
+        attempt what;
+        errc error{};
+    };
+
+    outcome try_push(const T& item) const noexcept {
+        const auto e = core_->begin_push(capacity_);
+        if (e.outcome == attempt::done && e.error == errc{}) {
+            std::memcpy(slot(e.slot), &item, sizeof(T));
+            core_->commit_push(capacity_);
+        }
+        return {e.outcome, e.error};
+    }
+    outcome try_pop(T* item) const noexcept {
+        const auto e = core_->begin_pop(capacity_);
+        if (e.outcome == attempt::done && e.error == errc{}) {
+            std::memcpy(static_cast<void*>(item), slot(e.slot), sizeof(T));
+            core_->commit_pop(capacity_);
+        }
+        return {e.outcome, e.error};
+    }
+
+    [[nodiscard]] queue_core& core() const noexcept { return *core_; }
+    [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
+
+private:
+    [[nodiscard]] std::byte* slot(std::uint32_t i) const noexcept { return slots_ + std::size_t{i} * slot_bytes<T>; }
+
+    queue_core* core_;
+    std::byte* slots_;
+    std::uint32_t capacity_;
+};
+
+/// The operation's own copy of an item: bytes, so that T needs no default constructor.
+template <queue_item T>
+class item_bytes {
+public:
+    item_bytes() noexcept = default;
+    explicit item_bytes(const T& item) noexcept { std::memcpy(bytes_, &item, sizeof(T)); }
+    [[nodiscard]] T* address() noexcept { return reinterpret_cast<T*>(bytes_); }
+    [[nodiscard]] const T& get() const noexcept { return *std::launder(reinterpret_cast<const T*>(bytes_)); }
+
+private:
+    alignas(T) std::byte bytes_[sizeof(T)]{};
+};
+
+template <queue_item T>
+class push_operation final : public operation {
+public:
+    push_operation(queue_ref<T> q, const T& item) noexcept : operation(q.core().pushers), queue_(q), item_(item) {}
+    attempt try_once() noexcept override {
+        const auto o = queue_.try_push(item_.get());
+        error = o.error;
+        return o.what;
+    }
+    [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_push(queue_.capacity()); }
+
+    errc error{};
+
+private:
+    queue_ref<T> queue_;
+    item_bytes<T> item_;
+};
+
+template <queue_item T>
+class pop_operation final : public operation {
+public:
+    explicit pop_operation(queue_ref<T> q) noexcept : operation(q.core().poppers), queue_(q) {}
+    attempt try_once() noexcept override {
+        const auto o = queue_.try_pop(item_.address());
+        error = o.error;
+        return o.what;
+    }
+    [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_pop(); }
+    /// What was popped; after try_once() said `done` without error.
+    [[nodiscard]] const T& item() const noexcept { return item_.get(); }
+
+    errc error{};
+
+private:
+    queue_ref<T> queue_;
+    item_bytes<T> item_;
+};
+
+/// What users call, the same for both kinds of queue. Self has ref().
+template <class Self, queue_item T>
+class queue_face {
+public:
+    using value_type = T;
+
+    /// Puts a copy of the item at the end, waiting for room. Throws errc::closed once the queue is closed.
+    void push(const T& item) { (void)push_until(deadline::never(), item); }
+    /// false: it is closed, and error says so.
+    bool push(const T& item, std::error_code& error) { return push_until(deadline::never(), item, error); }
+    /// false: there is no room, or it is closed. Never waits; fails too while another process is stopped inside push.
+    [[nodiscard]] bool try_push(const T& item) noexcept {
+        const auto o = ref().try_push(item);
+        return o.what == attempt::done && o.error == errc{};
+    }
+    /// As above, and error tells the two apart: no error or errc::closed.
+    [[nodiscard]] bool try_push(const T& item, std::error_code& error) noexcept {
+        const auto o = ref().try_push(item);
+        error = o.error == errc{} ? std::error_code{} : make_error_code(o.error);
+        return o.what == attempt::done && o.error == errc{};
+    }
+    /// false: the time is over and the item was not put in. Throws errc::closed. Tries once however late it is.
+    template <class Rep, class Period>
+    [[nodiscard]] bool push_for(const std::chrono::duration<Rep, Period>& timeout, const T& item) {
+        return push_until(deadline::after(timeout), item);
+    }
+    template <class Clock, class Duration>
+    [[nodiscard]] bool push_until(const std::chrono::time_point<Clock, Duration>& moment, const T& item) {
+        return push_until(deadline::at(moment), item);
+    }
+
+    /// Takes the item at the front, waiting for one. Throws errc::closed once the queue is closed and drained.
+    T pop() { return *pop_until(deadline::never()); }
+    /// nullopt: it is closed and drained, and error says so.
+    std::optional<T> pop(std::error_code& error) { return pop_until(deadline::never(), error); }
+    /// nullopt: there is nothing in it. Never waits; fails too while another process is stopped inside pop.
+    [[nodiscard]] std::optional<T> try_pop() noexcept {
+        std::error_code ignored;
+        return try_pop(ignored);
+    }
+    /// As above, and error tells an empty queue from a closed and drained one: no error or errc::closed.
+    [[nodiscard]] std::optional<T> try_pop(std::error_code& error) noexcept {
+        item_bytes<T> item;
+        const auto o = ref().try_pop(item.address());
+        error = o.error == errc{} ? std::error_code{} : make_error_code(o.error);
+        if (o.what == attempt::done && o.error == errc{})
+            return item.get();
+        return std::nullopt;
+    }
+    /// nullopt: the time is over and nothing was taken. Throws errc::closed. Tries once however late it is.
+    template <class Rep, class Period>
+    [[nodiscard]] std::optional<T> pop_for(const std::chrono::duration<Rep, Period>& timeout) {
+        return pop_until(deadline::after(timeout));
+    }
+    template <class Clock, class Duration>
+    [[nodiscard]] std::optional<T> pop_until(const std::chrono::time_point<Clock, Duration>& moment) {
+        return pop_until(deadline::at(moment));
+    }
+
+    /// Nothing goes in any more; what is in it can still be taken. Wakes everyone. An item whose push had begun when
+    /// close() was called may still go in, and is then taken like the others. Closed is for ever.
+    void close() noexcept { ref().core().close(); }
+    [[nodiscard]] bool is_closed() const noexcept { return ref().core().closed.load() != 0; }
+    /// How many items were in it a moment ago.
+    [[nodiscard]] std::size_t size() const noexcept {
+        return static_cast<std::size_t>(ref().core().size(ref().capacity()));
+    }
+    [[nodiscard]] bool empty() const noexcept { return size() == 0; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return ref().capacity(); }
+
+private:
+    [[nodiscard]] queue_ref<T> ref() const noexcept { return static_cast<const Self&>(*this).ref(); }
+
+    bool push_until(deadline until, const T& item) {
+        std::error_code error;
+        const bool in = push_until(until, item, error);
+        if (error)
+            raise(error, "queue::push");
+        return in;
+    }
+    bool push_until(deadline until, const T& item, std::error_code& error) {
+        error.clear();
+        push_operation<T> op{ref(), item};
+        if (!wait(op, until))
+            return false;
+        if (op.error != errc{})
+            error = op.error;
+        return !error;
+    }
+    std::optional<T> pop_until(deadline until) {
+        std::error_code error;
+        auto item = pop_until(until, error);
+        if (error)
+            raise(error, "queue::pop");
+        return item;
+    }
+    std::optional<T> pop_until(deadline until, std::error_code& error) {
+        error.clear();
+        pop_operation<T> op{ref()};
+        if (!wait(op, until))
+            return std::nullopt;
+        if (op.error != errc{}) {
+            error = op.error;
+            return std::nullopt;
+        }
+        return op.item();
+    }
+};
+
+} // namespace detail
+
+/// A queue whose capacity is part of its type: it may stand inside a struct of yours in named<that struct>, as well as
+/// alone in named<queue<T, N>>.
+///
+/// T is trivially copyable and holds no addresses. Everything that crosses the queue is copied into it and out of it.
+/// An item that was pushed is there until it is popped, whoever dies: a producer that is killed inside push has either
+/// put the whole item in or nothing. A consumer that is killed after pop took its item takes it to the grave.
+///
+/// Thread-safe in all functions. push() synchronises with the pop() that takes its item.
+template <class T, std::size_t N>
+class queue : public detail::queue_face<queue<T, N>, T> {
+    static_assert(N <= std::numeric_limits<std::uint32_t>::max());
+
+public:
+    queue() noexcept = default;
+
+    [[nodiscard]] detail::queue_ref<T> ref() const noexcept {
+        auto& self = const_cast<queue&>(*this); // the words of an object in shared memory change under a const handle too
+        return {self.core_, self.slots_, static_cast<std::uint32_t>(N)};
+    }
+
+    static detail::shape describe() noexcept {
+        return {.kind = "queue", .parameters = {{"capacity", N}, {"item size", sizeof(T)}}};
+    }
+
+private:
+    detail::queue_core core_;
+    alignas(std::max<std::size_t>(64, alignof(T))) std::byte slots_[N * detail::slot_bytes<T>];
+};
+
+/// A queue whose capacity is chosen when it is made: named<queue<T>>{create_only, "jobs", capacity}. It stands alone in
+/// its segment; the object of this type is this process's private view of it, held by the handle.
+///
+/// All else as for queue<T, N>.
+template <class T>
+class queue<T, dynamic_capacity> : public detail::queue_face<queue<T, dynamic_capacity>, T> {
+public:
+    [[nodiscard]] detail::queue_ref<T> ref() const noexcept { return ref_; }
+
+private:
+    friend struct detail::placement<queue>;
+    explicit queue(detail::queue_ref<T> r) noexcept : ref_(r) {}
+
+    detail::queue_ref<T> ref_;
+};
+
+namespace detail {
+
+template <class T>
+struct placement<queue<T, dynamic_capacity>> {
+    using view = queue<T, dynamic_capacity>;
+    static constexpr std::uint64_t slots_at =
+        (sizeof(queue_core) + alignof(T) - 1) / alignof(T) * alignof(T); // 192 is a multiple of 64 already
+
+    /// Without arguments: opening a queue of whatever capacity.
+    static shape describe() noexcept { return described(0); }
+    template <std::integral Count>
+    static shape describe(Count capacity) {
+        constexpr auto most = std::min<std::uint64_t>(std::numeric_limits<std::uint32_t>::max(),
+                                                      (std::numeric_limits<std::ptrdiff_t>::max() / 2) / slot_bytes<T>);
+        if (!std::in_range<std::uint64_t>(capacity) || capacity == 0 || static_cast<std::uint64_t>(capacity) > most)
+            raise(errc::invalid_argument, "a queue's capacity is from 1 to " + std::to_string(most) + " here, not " +
+                                              std::to_string(capacity));
+        return described(static_cast<std::uint64_t>(capacity));
+    }
+
+    template <class... Capacity>
+    static void construct(void* where, Capacity...) noexcept {
+        ::new (where) queue_core;
+    }
+    /// The capacity is computed from what the segment holds, not read from bytes that others can write.
+    static view look(void* where, std::uint64_t bytes) noexcept {
+        auto* core = std::launder(static_cast<queue_core*>(where));
+        return view{queue_ref<T>{*core, static_cast<std::byte*>(where) + slots_at,
+                                 static_cast<std::uint32_t>((bytes - slots_at) / slot_bytes<T>)}};
+    }
+    static view* pointer(view& v) noexcept { return &v; }
+
+private:
+    static shape described(std::uint64_t capacity) noexcept {
+        return {.kind = "queue",
+                .unit_size = sizeof(T),
+                .unit_alignment = alignof(T),
+                .bytes = slots_at + capacity * slot_bytes<T>,
+                .alignment = std::max<std::uint64_t>(64, alignof(T)),
+                .parameters = {{"capacity", capacity}, {"item size", sizeof(T)}}};
+    }
+};
+
+} // namespace detail
+} // namespace crosswake

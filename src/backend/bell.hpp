@@ -1,0 +1,95 @@
+// CONTRACT bell: what wakes an event loop.
+//
+// A reactor makes one bell, whatever it waits for; with it comes a mailbox, a little memory that its ringers write into.
+// Peers find both by the process's token and the bell's address within that process.
+#pragma once
+
+#include <crosswake/detail/owner.hpp>
+#include <crosswake/native_handle.hpp>
+#include <crosswake/reactor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <system_error>
+
+namespace crosswake::backend {
+
+class region;
+
+/// The mailbox's bytes as the core may use them, beside a header of the backend's own.
+inline constexpr std::size_t mailbox_bytes = 1024;
+
+class peer_bell;
+
+/// The owner's side.
+class bell {
+public:
+    static std::unique_ptr<bell> make(std::error_code& error);
+    virtual ~bell() = default;
+    bell(const bell&) = delete;
+    bell& operator=(const bell&) = delete;
+
+    /// Tells this bell from the others of the process. Never 0.
+    [[nodiscard]] virtual std::uint32_t address() const noexcept = 0;
+    /// Reads as zeros at first. Peers map the same bytes.
+    [[nodiscard]] virtual std::byte* mailbox() const noexcept = 0;
+    /// For the ringers of this process itself, which peer_bell::find does not serve. Outlives the bell.
+    [[nodiscard]] virtual std::unique_ptr<peer_bell> ringer() const = 0;
+    /// What becomes readable (signalled) when the bell rings, and stays so until silenced. The first is the bell proper.
+    [[nodiscard]] virtual std::span<const native_handle> handles() const noexcept = 0;
+
+    /// What was heard since the last time.
+    enum class heard : unsigned char {
+        nothing_special, // whoever rang has left a note in the mailbox
+        a_region,        // a ring came through some region: look everywhere
+    };
+    /// Silences all handles. A ring that comes later is not swallowed.
+    virtual heard silence() noexcept = 0;
+    /// The loop has silenced the first handle itself: the others only.
+    virtual heard silence_others() noexcept = 0;
+
+    /// From now on rings through this region are heard too, where the platform has that. Failure costs only this
+    /// fallback.
+    virtual void listen(const region& r) noexcept = 0;
+    virtual void stop_listening(const region& r) noexcept = 0;
+
+    /// In a forked child: lets go of what was inherited, without a sound for the parent. Nothing but the destructor may
+    /// be called afterwards. Safe right after fork.
+    virtual void abandon() noexcept = 0;
+
+protected:
+    bell() = default;
+};
+
+/// A ringer's side: one bell of some process.
+class peer_bell {
+public:
+    enum class found : unsigned char {
+        yes,
+        dead,        // the process, or that bell of it, is no more
+        unreachable, // it may live, and this process cannot get at its bell
+    };
+    /// The bell of another process. What comes back belongs to exactly that process and bell: what a forged or recycled
+    /// entry would lead to is checked before it is opened for writing.
+    static std::unique_ptr<peer_bell> find(detail::owner_token who, std::uint32_t address, found& result);
+    virtual ~peer_bell() = default;
+    peer_bell(const peer_bell&) = delete;
+    peer_bell& operator=(const peer_bell&) = delete;
+
+    [[nodiscard]] virtual std::byte* mailbox() const noexcept = 0;
+    /// Never blocks, raises no signal. false: its owner is dead, or has closed it.
+    [[nodiscard]] virtual bool ring() noexcept = 0;
+    /// Cheap: a hint that the owner has gone.
+    [[nodiscard]] virtual bool seems_dead() noexcept = 0;
+
+protected:
+    peer_bell() = default;
+};
+
+/// The mechanism that the environment forces, if any.
+enum class forced : unsigned char { no, direct, segment };
+[[nodiscard]] forced forced_mechanism() noexcept;
+
+} // namespace crosswake::backend

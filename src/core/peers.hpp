@@ -1,0 +1,39 @@
+// The bells that this process rings: those of its own reactors, and those of others, each opened once.
+#pragma once
+
+#include <backend/bell.hpp>
+#include <crosswake/detail/owner.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace crosswake::core {
+
+class peers {
+public:
+    static peers& instance() noexcept;
+
+    /// A reactor of this process.
+    void add(detail::owner_token me, std::uint32_t address, std::shared_ptr<backend::peer_bell> bell);
+    /// Null if it cannot be had; `why` says what is the matter.
+    std::shared_ptr<backend::peer_bell> find(detail::owner_token who, std::uint32_t address,
+                                             backend::peer_bell::found& why) noexcept;
+    /// Its owner is gone.
+    void forget(detail::owner_token who, std::uint32_t address) noexcept;
+
+    void lock_for_fork() noexcept { lock_.lock(); }
+    void unlock_after_fork() noexcept { lock_.unlock(); }
+
+private:
+    using key = std::pair<detail::owner_token, std::uint32_t>;
+
+    void drop_the_dead();
+
+    std::mutex lock_;
+    std::map<key, std::shared_ptr<backend::peer_bell>> known_;
+};
+
+} // namespace crosswake::core

@@ -1,0 +1,420 @@
+// The loop that awaits. Every asynchronous function of every primitive is started, served and ended here.
+#include <core/reactor_state.hpp>
+
+#include <backend/clock.hpp>
+#include <core/peers.hpp>
+#include <core/reactors.hpp>
+#include <core/seats.hpp>
+#include <core/settings.hpp>
+#include <crosswake/error.hpp>
+
+#include <algorithm>
+
+namespace crosswake::detail {
+
+using namespace core;
+
+reactor_state::reactor_state() : buckets_(note_count) {
+    prepare_for_fork();
+    make_bell();
+    reactors::instance().add(*this);
+}
+
+reactor_state::~reactor_state() {
+    reactors::instance().remove(*this);
+    while (!memberships_.empty()) {
+        finished_waits over;
+        abort_waits_in(*memberships_.begin()->first, over);
+        over.announce();
+    }
+    peers::instance().forget(this_process(), bell_->address());
+}
+
+void reactor_state::make_bell() {
+    std::error_code error;
+    bell_ = backend::bell::make(error);
+    if (bell_ == nullptr)
+        raise(error, "crosswake::reactor: no bell");
+    mailbox_ = mailbox(bell_->mailbox());
+    peers::instance().add(this_process(), bell_->address(), bell_->ringer());
+}
+
+// ------------------------------------------------------------------------------------------------- one wait's life
+
+start_result reactor_state::start(pending& p, operation& op, std::error_code& error) {
+    const auto s = segment::holding(&op.word());
+    p.pin_ = s; // before the try: what it grants lies in the segment
+    if (op.try_once() == attempt::done)
+        return start_result::done;
+    if (!p.until().is_never() && p.until() <= deadline::at_ns(backend::steady_ns()))
+        return start_result::timed_out;
+    if (s == nullptr) {
+        error = errc::not_shared;
+        return start_result::failed;
+    }
+
+    const std::scoped_lock guard(lock_);
+    if (timers_.size() == timers_.capacity())
+        timers_.reserve(timers_.size() * 2 + 16); // here, where running out of memory leaves nothing half done
+    auto* const m = join(s, error);
+    if (m == nullptr)
+        return start_result::failed;
+    auto* w = find(op.word(), s->note_of(op.word()));
+    const bool is_new = w == nullptr;
+    if (is_new)
+        w = arm(op.word(), *m);
+    enlist(p, op, *w);
+    // A word that was armed already has somebody in front, and whatever ring is under way is answered for both.
+    if (!is_new)
+        return start_result::waiting;
+    const auto why = op.try_once();
+    if (why == attempt::done) {
+        delist(p);
+        return start_result::done;
+    }
+    note_why(*w, why);
+    return start_result::waiting;
+}
+
+bool reactor_state::cancel(pending& p) noexcept {
+    finished_waits over;
+    {
+        const std::scoped_lock guard(lock_);
+        if (p.state_ != pending::state::waiting)
+            return false;
+        delist(p);
+        over.add(p, wait_result::cancelled);
+    }
+    over.announce();
+    return true;
+}
+
+void reactor_state::dispatch(bool first_handle_is_silenced) {
+    finished_waits over;
+    {
+        const std::scoped_lock guard(lock_);
+        // In this order: a ring that comes after the silence sounds the bell anew, since the ring state says quiet; a note
+        // left before the ring state was cleared is among those taken.
+        const auto heard = first_handle_is_silenced ? bell_->silence_others() : bell_->silence();
+        mailbox_.quieten();
+
+        // THE AWAITING LOOP
+        mailbox_.take_notes([&](note n) {
+            for (auto* w = buckets_[n]; w != nullptr;) {
+                auto* const next = w->next;
+                serve(*w, over);
+                w = next;
+            }
+        });
+        if (heard == backend::bell::heard::a_region)
+            serve_every([](const armed_word&) { return true; }, over);
+        if (waiting_ != 0) {
+            const auto now = backend::steady_ns();
+            expire(now, over);
+            look_for_the_dead(now, over);
+        }
+    }
+    over.announce();
+}
+
+void reactor_state::note_why(armed_word& w, attempt why) noexcept {
+    const bool for_owner = why == attempt::wait_for_owner;
+    if (for_owner == w.waits_for_owner)
+        return;
+    w.waits_for_owner = for_owner;
+    for_owner ? ++words_for_owners_ : --words_for_owners_;
+}
+
+/// Tries for each wait of the word in turn. A wait that does not get it keeps those behind it waiting too.
+void reactor_state::serve(armed_word& w, finished_waits& over) noexcept {
+    for (auto* p = w.first; p != nullptr;) {
+        auto* const next = p->next_;
+        if (const auto why = p->operation_->try_once(); why != attempt::done)
+            return note_why(w, why);
+        delist(*p); // frees w if p was the last
+        over.add(*p, wait_result::done);
+        p = next;
+    }
+}
+
+template <class Which>
+void reactor_state::serve_every(Which&& which, finished_waits& over) noexcept {
+    for (auto* const bucket : buckets_)
+        for (auto* w = bucket; w != nullptr;) {
+            auto* const next = w->next;
+            if (which(*w))
+                serve(*w, over);
+            w = next;
+        }
+}
+
+void reactor_state::expire(std::int64_t now, finished_waits& over) noexcept {
+    while (!timers_.empty() && timers_.front()->until() <= deadline::at_ns(now)) {
+        auto& p = *timers_.front();
+        delist(p);
+        over.add(p, wait_result::timed_out);
+    }
+}
+
+// Whoever died between changing something and ringing for it left a debt that only this pays.
+void reactor_state::look_for_the_dead(std::int64_t now, finished_waits& over) noexcept {
+    if (now >= next_recheck_ns_) {
+        next_recheck_ns_ = now + recheck_ns();
+        next_owner_check_ns_ = now + owner_check_ns;
+        serve_every([](const armed_word&) { return true; }, over);
+    } else if (words_for_owners_ != 0 && now >= next_owner_check_ns_) {
+        next_owner_check_ns_ = now + owner_check_ns;
+        serve_every([](const armed_word& w) { return w.waits_for_owner; }, over);
+    }
+}
+
+void reactor_state::abort_waits_in(segment& s, finished_waits& over) noexcept {
+    const std::scoped_lock guard(lock_);
+    const auto it = memberships_.find(&s);
+    if (it == memberships_.end())
+        return;
+    for (auto* const bucket : buckets_)
+        for (auto* w = bucket; w != nullptr;) {
+            auto* const next = w->next;
+            if (w->at == &it->second)
+                for (auto* p = w->first; p != nullptr;) {
+                    auto* const behind = p->next_;
+                    delist(*p);
+                    over.add(*p, wait_result::aborted);
+                    p = behind;
+                }
+            w = next;
+        }
+    leave(it->second);
+    over.left_ = std::move(it->second.segment);
+    memberships_.erase(it);
+}
+
+void finished_waits::add(pending& p, wait_result result) noexcept {
+    p.result_ = result;
+    p.next_ = nullptr;
+    (last_ == nullptr ? first_ : last_->next_) = &p;
+    last_ = &p;
+}
+
+void finished_waits::announce() noexcept {
+    while (first_ != nullptr) {
+        auto& p = *first_;
+        first_ = p.next_;
+        p.completed(p.result_); // may destroy p
+    }
+}
+
+// --------------------------------------------------------------------------------------------- seats and armed words
+
+membership* reactor_state::join(const std::shared_ptr<segment>& s, std::error_code& error) {
+    const auto [it, is_new] = memberships_.try_emplace(s.get());
+    auto& m = it->second;
+    if (!is_new)
+        return &m;
+    const auto seat = take_seat(*s, bell_->address(), error);
+    if (!seat) {
+        memberships_.erase(it);
+        return nullptr;
+    }
+    m = {s, *seat};
+    bell_->listen(s->region());
+    return &m;
+}
+
+void reactor_state::leave(membership& m) noexcept {
+    bell_->stop_listening(m.segment->region());
+    if (!inherited_)
+        leave_seat(*m.segment, m.seat);
+}
+
+armed_word* reactor_state::find(const wait_word& word, note n) const noexcept {
+    auto* w = buckets_[n];
+    while (w != nullptr && w->word != &word)
+        w = w->next;
+    return w;
+}
+
+/// Announces this reactor on the word. The caller tries once more afterwards.
+armed_word* reactor_state::arm(wait_word& word, membership& m) {
+    const auto n = m.segment->note_of(word);
+    auto* const w = new armed_word{.word = &word, .at = &m, .note = n, .next = buckets_[n]};
+    buckets_[n] = w;
+    word.seats.fetch_or(bit_of(m.seat));
+    return w;
+}
+
+/// Nobody is left on the word. The ring that brought the last one what it wanted may have been one of several, meant for
+/// somebody else, too: if there is more to be had, somebody else is woken.
+void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
+    auto** link = &buckets_[w.note];
+    while (*link != &w)
+        link = &(*link)->next;
+    *link = w.next;
+    if (w.at->seat < private_seats && !inherited_)
+        w.word->seats.fetch_and(~bit_of(w.at->seat));
+    if (last.ready())
+        wake_one(*w.word);
+    words_for_owners_ -= w.waits_for_owner ? 1 : 0;
+    delete &w;
+}
+
+void reactor_state::enlist(pending& p, operation& op, armed_word& w) {
+    if (!p.until().is_never()) {
+        timers_.push_back(nullptr);
+        place_timer(timers_.size() - 1, &p);
+        sift_timer(timers_.size() - 1);
+    }
+    p.operation_ = &op;
+    p.armed_ = &w;
+    p.state_ = pending::state::waiting;
+    p.previous_ = w.last;
+    p.next_ = nullptr;
+    (w.last == nullptr ? w.first : w.last->next_) = &p;
+    w.last = &p;
+    if (waiting_++ == 0) {
+        const auto now = backend::steady_ns();
+        next_recheck_ns_ = now + recheck_ns();
+        next_owner_check_ns_ = now + owner_check_ns;
+    }
+}
+
+void reactor_state::delist(pending& p) noexcept {
+    auto& w = *p.armed_;
+    (p.previous_ == nullptr ? w.first : p.previous_->next_) = p.next_;
+    (p.next_ == nullptr ? w.last : p.next_->previous_) = p.previous_;
+    remove_timer(p);
+    p.state_ = pending::state::finished;
+    p.armed_ = nullptr;
+    --waiting_;
+    if (w.first == nullptr)
+        disarm(w, *p.operation_);
+}
+
+// --------------------------------------------------------------------------------------------------- the deadlines
+
+deadline reactor_state::next_deadline() const noexcept {
+    const std::scoped_lock guard(lock_);
+    if (waiting_ == 0)
+        return deadline::never();
+    auto next = next_recheck_ns_;
+    if (words_for_owners_ != 0)
+        next = std::min(next, next_owner_check_ns_);
+    const auto look = deadline::at_ns(next);
+    return timers_.empty() ? look : std::min(look, timers_.front()->until());
+}
+
+std::size_t reactor_state::waiting() const noexcept {
+    const std::scoped_lock guard(lock_);
+    return waiting_;
+}
+
+bool reactor_state::earlier(std::size_t a, std::size_t b) const noexcept {
+    return timers_[a]->until() < timers_[b]->until();
+}
+
+void reactor_state::place_timer(std::size_t at, pending* p) noexcept {
+    timers_[at] = p;
+    p->timer_ = at + 1;
+}
+
+/// Moves the entry to where it belongs, up or down.
+void reactor_state::sift_timer(std::size_t at) noexcept {
+    const auto swap_with = [this, &at](std::size_t other) {
+        auto* const mine = timers_[at];
+        place_timer(at, timers_[other]);
+        place_timer(other, mine);
+        at = other;
+    };
+    while (at > 0 && earlier(at, (at - 1) / 2))
+        swap_with((at - 1) / 2);
+    for (;;) {
+        auto child = 2 * at + 1;
+        if (child + 1 < timers_.size() && earlier(child + 1, child))
+            ++child;
+        if (child >= timers_.size() || !earlier(child, at))
+            return;
+        swap_with(child);
+    }
+}
+
+void reactor_state::remove_timer(pending& p) noexcept {
+    if (p.timer_ == 0)
+        return;
+    const auto at = p.timer_ - 1;
+    p.timer_ = 0;
+    auto* const moved = timers_.back();
+    timers_.pop_back();
+    if (moved == &p)
+        return;
+    place_timer(at, moved);
+    sift_timer(at);
+}
+
+// ---------------------------------------------------------------------------------------------------------- fork
+
+void reactor_state::unlock_in_child() noexcept {
+    bell_->abandon();
+    inherited_ = true;
+    lock_.unlock();
+}
+
+void reactor_state::reopen_after_fork() {
+    const std::scoped_lock guard(lock_);
+    make_bell();
+    // The child announces itself anew, beside its parent. From here on what it knows of is its own.
+    for (auto& [s, m] : memberships_) {
+        std::error_code error;
+        const auto seat = take_seat(*s, bell_->address(), error);
+        if (!seat)
+            raise(error, quoted("a reactor's seat in", s->name()));
+        m.seat = *seat;
+        bell_->listen(s->region());
+    }
+    inherited_ = false;
+    for (auto* const bucket : buckets_)
+        for (auto* w = bucket; w != nullptr; w = w->next)
+            w->word->seats.fetch_or(bit_of(w->at->seat));
+    next_recheck_ns_ = 0; // the next dispatch tries for all of them
+}
+
+} // namespace crosswake::detail
+
+namespace crosswake {
+
+reactor::reactor() : state_(std::make_unique<detail::reactor_state>()) {}
+reactor::~reactor() = default;
+
+std::span<const native_handle> reactor::handles() const noexcept {
+    return state_->handles();
+}
+
+start_result reactor::start(pending& p, operation& op, std::error_code& error) {
+    return state_->start(p, op, error);
+}
+
+bool reactor::cancel(pending& p) noexcept {
+    return state_->cancel(p);
+}
+
+void reactor::dispatch() {
+    state_->dispatch(false);
+}
+
+void reactor::dispatch_silenced() {
+    state_->dispatch(true);
+}
+
+deadline reactor::next_deadline() const noexcept {
+    return state_->next_deadline();
+}
+
+std::size_t reactor::waiting() const noexcept {
+    return state_->waiting();
+}
+
+void reactor::reopen_after_fork() {
+    state_->reopen_after_fork();
+}
+
+} // namespace crosswake

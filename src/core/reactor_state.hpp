@@ -1,0 +1,109 @@
+// What a reactor holds: its bell, its seats, and who waits for which word.
+#pragma once
+
+#include <backend/bell.hpp>
+#include <core/mailbox.hpp>
+#include <core/segment.hpp>
+#include <crosswake/reactor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace crosswake::detail {
+
+/// This reactor's place in one segment.
+struct membership {
+    std::shared_ptr<detail::segment> segment;
+    std::size_t seat = 0;
+};
+
+/// One word that this reactor has armed, and the waits on it, first come first.
+struct armed_word {
+    wait_word* word = nullptr;
+    membership* at = nullptr;
+    core::note note = 0;
+    bool waits_for_owner = false;
+    armed_word* next = nullptr; // in the bucket of its note
+    pending* first = nullptr;
+    pending* last = nullptr;
+};
+
+/// Waits that are over, in order, until completed() can be called without any lock.
+class finished_waits {
+public:
+    void add(pending& p, wait_result result) noexcept;
+    /// Calls completed() for all; no lock may be held.
+    void announce() noexcept;
+
+private:
+    friend class reactor_state;
+
+    pending* first_ = nullptr;
+    pending* last_ = nullptr;
+    std::shared_ptr<segment> left_; // a segment that was left: this may be the last hold on its mapping
+};
+
+class reactor_state {
+public:
+    reactor_state();
+    ~reactor_state();
+    reactor_state(const reactor_state&) = delete;
+    reactor_state& operator=(const reactor_state&) = delete;
+
+    start_result start(pending& p, operation& op, std::error_code& error);
+    bool cancel(pending& p) noexcept;
+    void dispatch(bool first_handle_is_silenced);
+    void abort_waits_in(segment& s, finished_waits& over) noexcept;
+    void reopen_after_fork();
+
+    [[nodiscard]] std::span<const native_handle> handles() const noexcept { return bell_->handles(); }
+    [[nodiscard]] deadline next_deadline() const noexcept;
+    [[nodiscard]] std::size_t waiting() const noexcept;
+
+    void lock_for_fork() noexcept { lock_.lock(); }
+    void unlock_in_parent() noexcept { lock_.unlock(); }
+    void unlock_in_child() noexcept;
+
+private:
+    void make_bell();
+    membership* join(const std::shared_ptr<segment>& s, std::error_code& error);
+    void leave(membership& m) noexcept;
+
+    armed_word* find(const wait_word& word, core::note n) const noexcept;
+    armed_word* arm(wait_word& word, membership& m);
+    void disarm(armed_word& w, const operation& last) noexcept;
+
+    void enlist(pending& p, operation& op, armed_word& w);
+    /// Takes it out of every list; disarms the word if it was the last there.
+    void delist(pending& p) noexcept;
+
+    void note_why(armed_word& w, attempt why) noexcept;
+    void serve(armed_word& w, finished_waits& over) noexcept;
+    template <class Which>
+    void serve_every(Which&& which, finished_waits& over) noexcept;
+    void expire(std::int64_t now, finished_waits& over) noexcept;
+    void look_for_the_dead(std::int64_t now, finished_waits& over) noexcept;
+
+    bool earlier(std::size_t a, std::size_t b) const noexcept;
+    void place_timer(std::size_t at, pending* p) noexcept;
+    void sift_timer(std::size_t at) noexcept;
+    void remove_timer(pending& p) noexcept;
+
+    mutable std::mutex lock_;
+    std::unique_ptr<backend::bell> bell_;
+    core::mailbox mailbox_{nullptr};
+    bool inherited_ = false; // by fork: the seats and the bits that this reactor knows of are its parent's
+    std::vector<armed_word*> buckets_; // by note
+    std::map<segment*, membership> memberships_;
+    std::vector<pending*> timers_; // a heap, the earliest deadline first
+    std::size_t waiting_ = 0;
+    std::size_t words_for_owners_ = 0; // armed words that wait for an owner
+    std::int64_t next_recheck_ns_ = 0;
+    std::int64_t next_owner_check_ns_ = 0;
+};
+
+} // namespace crosswake::detail

@@ -1,0 +1,67 @@
+#include <core/reactors.hpp>
+
+#include <backend/process.hpp>
+#include <core/peers.hpp>
+#include <core/reactor_state.hpp>
+
+#include <algorithm>
+
+namespace crosswake::core {
+
+reactors& reactors::instance() noexcept {
+    static reactors& all = *new reactors; // never destroyed: handles of static storage duration close at exit
+    return all;
+}
+
+void reactors::add(detail::reactor_state& r) {
+    const std::scoped_lock guard(lock_);
+    all_.push_back(&r);
+}
+
+void reactors::remove(detail::reactor_state& r) noexcept {
+    const std::scoped_lock guard(lock_);
+    std::erase(all_, &r);
+}
+
+void reactors::abort_waits_in(detail::segment& s) noexcept {
+    detail::finished_waits over;
+    {
+        const std::scoped_lock guard(lock_);
+        for (auto* const r : all_)
+            r->abort_waits_in(s, over);
+    }
+    over.announce();
+}
+
+void prepare_for_fork() noexcept {
+    [[maybe_unused]] static const bool done = [] {
+        backend::around_fork(
+            [] {
+                auto& all = reactors::instance();
+                all.lock_.lock();
+                for (auto* const r : all.all_)
+                    r->lock_for_fork();
+                detail::segment::lock_for_fork();
+                peers::instance().lock_for_fork();
+            },
+            [] {
+                auto& all = reactors::instance();
+                peers::instance().unlock_after_fork();
+                detail::segment::unlock_after_fork();
+                for (auto* const r : all.all_)
+                    r->unlock_in_parent();
+                all.lock_.unlock();
+            },
+            [] {
+                auto& all = reactors::instance();
+                peers::instance().unlock_after_fork();
+                detail::segment::unlock_after_fork();
+                for (auto* const r : all.all_)
+                    r->unlock_in_child();
+                all.lock_.unlock();
+            });
+        return true;
+    }();
+}
+
+} // namespace crosswake::core

@@ -1,0 +1,36 @@
+// The reactors of this process, for what concerns all of them: the closing of an object, and fork.
+#pragma once
+
+#include <core/segment.hpp>
+
+#include <mutex>
+#include <vector>
+
+namespace crosswake::detail {
+class reactor_state;
+}
+
+namespace crosswake::core {
+
+class reactors {
+public:
+    static reactors& instance() noexcept;
+
+    void add(detail::reactor_state& r);
+    void remove(detail::reactor_state& r) noexcept;
+
+    /// Ends every wait in the segment as aborted, and leaves its seats.
+    void abort_waits_in(detail::segment& s) noexcept;
+
+private:
+    friend void prepare_for_fork() noexcept;
+
+    // Locks are taken in this order: reactors, one reactor, segments, peers.
+    std::mutex lock_;
+    std::vector<detail::reactor_state*> all_;
+};
+
+/// Sees to it, once, that no lock of the library is held across a fork, and that a child lets go of its parent's bells.
+void prepare_for_fork() noexcept;
+
+} // namespace crosswake::core

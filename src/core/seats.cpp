@@ -1,0 +1,140 @@
+#include <core/seats.hpp>
+
+#include <backend/process.hpp>
+#include <core/mailbox.hpp>
+#include <core/mechanism.hpp>
+#include <core/peers.hpp>
+#include <crosswake/error.hpp>
+
+namespace crosswake::core {
+namespace {
+
+using detail::nobody;
+using detail::owner_token;
+using found = backend::peer_bell::found;
+
+constexpr std::uint64_t live = 1;
+constexpr std::uint64_t generation_step = 2;
+constexpr std::uint64_t generation_mask = 0xffff'fffe;
+
+constexpr std::uint32_t address_in(std::uint64_t bell) noexcept {
+    return static_cast<std::uint32_t>(bell >> 32);
+}
+
+constexpr std::uint64_t next_generation(std::uint64_t bell) noexcept {
+    return (bell + generation_step) & generation_mask;
+}
+
+bool is_proven_dead(detail::segment& s, owner_token who) noexcept {
+    return who != nobody && backend::probe(who, s.region()) == backend::life::dead;
+}
+
+/// Clears the seat's bit from every word. Where it was set, the dead owner may have swallowed a ring: wakes another.
+void scrub(detail::segment& s, std::size_t seat) noexcept {
+    if (seat >= private_seats)
+        return; // the crowd's bit is everybody's and stays
+    s.for_each_word([bit = bit_of(seat)](detail::wait_word& word) {
+        if ((word.seats.load() & bit) != 0 && (word.seats.fetch_and(~bit) & bit) != 0)
+            detail::wake_one(word);
+    });
+}
+
+/// Makes this process the owner if the seat is still `from`'s; the seat is then not live, and bears nobody's bits.
+bool inherit(detail::segment& s, std::size_t index, owner_token from) noexcept {
+    auto& seat = s.seat(index);
+    auto expected = from;
+    if (!seat.owner.compare_exchange_strong(expected, detail::this_process()))
+        return false;
+    seat.bell.store(next_generation(seat.bell.load()));
+    if (from != nobody)
+        scrub(s, index);
+    return true;
+}
+
+/// The owner is gone: gives the seat back, so that nobody rings there again.
+void clear_up(detail::segment& s, std::size_t index, owner_token dead) noexcept {
+    if (is_proven_dead(s, dead) && inherit(s, index, dead))
+        s.seat(index).owner.store(nobody);
+}
+
+bool try_take(detail::segment& s, std::size_t index, owner_token from, std::uint32_t bell_address) noexcept {
+    if (!inherit(s, index, from))
+        return false;
+    auto& seat = s.seat(index);
+    seat.bell.store(seat.bell.load() | (std::uint64_t{bell_address} << 32) | live);
+    return true;
+}
+
+} // namespace
+
+std::optional<std::size_t> take_seat(detail::segment& s, std::uint32_t bell_address, std::error_code& error) noexcept {
+    const auto me = detail::this_process();
+    // An empty seat first; then one of a dead process, which costs system calls to find out; then the crowd.
+    for (std::size_t i = 0; i < private_seats; ++i)
+        if (s.seat(i).owner.load() == nobody && try_take(s, i, nobody, bell_address))
+            return i;
+    for (std::size_t i = 0; i < private_seats; ++i) {
+        const auto owner = s.seat(i).owner.load();
+        if (owner != me && is_proven_dead(s, owner) && try_take(s, i, owner, bell_address))
+            return i;
+    }
+    for (std::size_t i = private_seats; i < all_seats; ++i) {
+        if (error = s.open_crowd_seat(i); error)
+            return std::nullopt;
+        const auto owner = s.seat(i).owner.load();
+        if ((owner == nobody || (owner != me && is_proven_dead(s, owner))) && try_take(s, i, owner, bell_address))
+            return i;
+    }
+    error = errc::too_many_reactors;
+    return std::nullopt;
+}
+
+void leave_seat(detail::segment& s, std::size_t index) noexcept {
+    auto& seat = s.seat(index);
+    seat.bell.store(next_generation(seat.bell.load()));
+    auto me = detail::this_process();
+    seat.owner.compare_exchange_strong(me, nobody);
+}
+
+bool is_rung(detail::segment& s, std::size_t index) noexcept {
+    const auto& seat = s.seat(index);
+    const auto owner = seat.owner.load();
+    const auto bell = seat.bell.load();
+    if (owner == nobody || (bell & live) == 0 || backend::forced_mechanism() == backend::forced::segment)
+        return false;
+    found why{};
+    const auto peer = peers::instance().find(owner, address_in(bell), why);
+    return peer != nullptr && mailbox(peer->mailbox()).is_rung();
+}
+
+bool ring_seat(detail::segment& s, std::size_t index, const detail::wait_word& word) noexcept {
+    auto& seat = s.seat(index);
+    const auto owner = seat.owner.load();
+    const auto bell = seat.bell.load();
+    if (owner == nobody || (bell & live) == 0)
+        return false;
+
+    found why = found::unreachable;
+    std::shared_ptr<backend::peer_bell> peer;
+    if (backend::forced_mechanism() != backend::forced::segment)
+        peer = peers::instance().find(owner, address_in(bell), why);
+    if (peer != nullptr) {
+        if (mailbox(peer->mailbox()).notify(*peer, s.note_of(word))) {
+            if (owner != detail::this_process())
+                note_mechanism(bell_mechanism::direct);
+            return true;
+        }
+        peers::instance().forget(owner, address_in(bell));
+        why = found::dead;
+    }
+    if (why == found::unreachable && !detail::owner_is_dead(owner, &seat) && s.region().ring()) {
+        note_mechanism(bell_mechanism::segment);
+        return true;
+    }
+    // Proof is asked for even now: a reactor may have closed its bell, and another one of that process have sat down.
+    if (seat.bell.load() == bell)
+        clear_up(s, index, owner);
+    return false;
+}
+
+} // namespace crosswake::core

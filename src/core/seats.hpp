@@ -1,0 +1,36 @@
+// Who sits in a segment: one seat for each reactor that waits there.
+//
+// A seat's bit in a wait word is changed by the seat's owner alone, and a seat that was a dead process's is scrubbed from
+// every word before anybody else's bit can stand there: nobody inherits an announcement, and nobody's is ever taken.
+//
+//     nobody -> owner, not live -> owner, live -> owner, not live -> nobody
+//     owner (dies) -> heir, not live -> (scrub) -> heir, live; or nobody, if the heir only cleared up
+#pragma once
+
+#include <core/segment.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+
+namespace crosswake::core {
+
+/// The bit of a seat in a wait word.
+constexpr std::uint64_t bit_of(std::size_t seat) noexcept {
+    return seat < private_seats ? std::uint64_t{1} << seat : crowd_bit;
+}
+
+/// Takes a seat for a reactor of this process whose bell has this address.
+std::optional<std::size_t> take_seat(detail::segment& s, std::uint32_t bell_address, std::error_code& error) noexcept;
+
+/// Gives it back; its bits are cleared already.
+void leave_seat(detail::segment& s, std::size_t seat) noexcept;
+
+/// Whether the bell of the reactor that sits there is ringing already. A hint.
+bool is_rung(detail::segment& s, std::size_t seat) noexcept;
+
+/// Rings for the word. false: nobody sits there, or who did is dead; the seat is then cleared up.
+bool ring_seat(detail::segment& s, std::size_t seat, const detail::wait_word& word) noexcept;
+
+} // namespace crosswake::core

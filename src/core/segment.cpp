@@ -1,0 +1,297 @@
+#include <core/segment.hpp>
+
+#include <backend/process.hpp>
+#include <core/reactors.hpp>
+#include <crosswake/error.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <mutex>
+#include <new>
+#include <optional>
+
+namespace crosswake::core {
+namespace {
+
+constexpr std::uint64_t magic = 0x316b'6177'7373'6f72; // "rosswak1"
+constexpr std::uint32_t layout_version = 1;
+constexpr std::size_t page_bytes = 4096;
+constexpr std::size_t names_swept_per_creation = 8;
+
+constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) noexcept {
+    return (n + to - 1) / to * to;
+}
+
+/// The segments that this process has mapped, by address.
+struct address_map {
+    std::mutex lock;
+    std::map<const std::byte*, detail::segment*> by_start;
+
+    static address_map& instance() noexcept {
+        static address_map& map = *new address_map; // never destroyed: handles of static storage duration outlive statics
+        return map;
+    }
+};
+
+/// The segment under construction in this thread: its wait words enter themselves in its list.
+thread_local segment_layout* under_construction = nullptr;
+thread_local std::size_t under_construction_bytes = 0;
+
+class construction final : public backend::region::initialiser {
+public:
+    construction(const detail::shape& wanted, void (*construct)(void*, void*), void* context) noexcept
+        : wanted_(wanted), construct_(construct), context_(context),
+          object_offset_(round_up(sizeof(segment_layout), std::max<std::uint64_t>(wanted.alignment, 64))),
+          crowd_offset_(round_up(object_offset_ + wanted.bytes, page_bytes)) {}
+
+    [[nodiscard]] std::size_t reserved() const noexcept { return static_cast<std::size_t>(crowd_offset_); }
+    [[nodiscard]] std::size_t bytes() const noexcept {
+        return static_cast<std::size_t>(crowd_offset_ + crowd_seats * sizeof(seat_layout));
+    }
+
+    void operator()(std::byte* bytes) override {
+        auto& s = *::new (bytes) segment_layout{};
+        s.magic = magic;
+        s.version = layout_version;
+        s.header_bytes = sizeof(segment_layout);
+        s.id = backend::random_number();
+        std::memcpy(s.shape.kind, wanted_.kind.data(), std::min(wanted_.kind.size(), sizeof s.shape.kind - 1));
+        s.shape.unit_size = wanted_.unit_size;
+        s.shape.unit_alignment = wanted_.unit_alignment;
+        s.shape.bytes = wanted_.bytes;
+        for (std::size_t i = 0; i < std::size(wanted_.parameters); ++i)
+            s.shape.parameters[i] = wanted_.parameters[i].value;
+        s.object_offset = object_offset_;
+        s.crowd_offset = crowd_offset_;
+
+        struct scope {
+            explicit scope(segment_layout* s, std::size_t n) noexcept {
+                under_construction = s;
+                under_construction_bytes = n;
+            }
+            ~scope() { under_construction = nullptr; }
+        } const inside(&s, reserved());
+        construct_(context_, bytes + object_offset_);
+    }
+
+private:
+    const detail::shape& wanted_;
+    void (*construct_)(void*, void*);
+    void* context_;
+    std::uint64_t object_offset_;
+    std::uint64_t crowd_offset_;
+};
+
+std::string_view kind_of(const segment_layout& s) noexcept {
+    return {s.shape.kind, ::strnlen(s.shape.kind, sizeof s.shape.kind)};
+}
+
+/// Why the segment's bytes cannot be used at all; empty if they can.
+std::optional<std::string> damage(const segment_layout& s, std::size_t bytes) {
+    if (s.magic != magic)
+        return "not an object of this library";
+    if (s.header_bytes != sizeof(segment_layout) || s.object_offset < sizeof(segment_layout) ||
+        s.object_offset > bytes || s.shape.bytes > bytes - s.object_offset || s.crowd_offset > bytes ||
+        s.crowd_offset < s.object_offset + s.shape.bytes || bytes - s.crowd_offset < crowd_seats * sizeof(seat_layout))
+        return "its header contradicts its size";
+    return std::nullopt;
+}
+
+/// What is different from what is wanted, in words that name both; empty if nothing is.
+std::optional<std::string> difference(const segment_layout& s, const detail::shape& wanted, bool parameters_count) {
+    const auto differs = [](std::string_view what, auto has, auto want) {
+        return "its " + std::string(what) + " is " + std::to_string(has) + ", not " + std::to_string(want);
+    };
+    if (s.version != layout_version)
+        return differs("layout version", s.version, layout_version);
+    if (kind_of(s) != wanted.kind.substr(0, sizeof s.shape.kind - 1))
+        return "it is a " + std::string(kind_of(s)) + ", not a " + std::string(wanted.kind);
+    if (s.shape.unit_size != wanted.unit_size)
+        return differs("size (of an item, if it is a queue)", s.shape.unit_size, wanted.unit_size);
+    if (s.shape.unit_alignment != wanted.unit_alignment)
+        return differs("alignment", s.shape.unit_alignment, wanted.unit_alignment);
+    if (parameters_count)
+        for (std::size_t i = 0; i < std::size(wanted.parameters); ++i)
+            if (s.shape.parameters[i] != wanted.parameters[i].value)
+                return differs(wanted.parameters[i].name, s.shape.parameters[i], wanted.parameters[i].value);
+    return std::nullopt;
+}
+
+bool is_valid_name(std::string_view name) noexcept {
+    const auto allowed = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    };
+    return !name.empty() && name.size() <= 200 && std::all_of(name.begin(), name.end(), allowed);
+}
+
+} // namespace
+} // namespace crosswake::core
+
+namespace crosswake::detail {
+
+using namespace core;
+
+wait_word::wait_word() noexcept {
+    if (under_construction == nullptr)
+        return;
+    const auto* const start = reinterpret_cast<const std::byte*>(under_construction);
+    const auto* const me = reinterpret_cast<const std::byte*>(this);
+    // A temporary that the constructor makes on its stack is no part of the object.
+    if (me < start || me >= start + under_construction_bytes)
+        return;
+    next_word = under_construction->first_word;
+    under_construction->first_word = static_cast<std::uint32_t>((me - start) / 8);
+}
+
+std::string quoted(std::string_view kind, std::string_view name) {
+    return std::string(kind) + " \"" + std::string(name) + '"';
+}
+
+segment::segment(std::string name, std::unique_ptr<backend::region> region, const segment_layout& checked) noexcept
+    : name_(std::move(name)), region_(std::move(region)), id_(checked.id), object_offset_(checked.object_offset),
+      object_bytes_(checked.shape.bytes), crowd_offset_(checked.crowd_offset) {}
+
+std::shared_ptr<segment> segment::enter(open_mode mode, std::string_view name, permissions who, const shape& wanted,
+                                        void (*construct)(void* context, void* place), void* context) {
+    const auto what = quoted(wanted.kind, name);
+    if (!is_valid_name(name))
+        raise(errc::invalid_name, what);
+    constexpr auto most = std::numeric_limits<std::uint32_t>::max() * std::uint64_t{8}; // next_word counts in eights
+    if (mode != open_mode::open && wanted.bytes > most)
+        raise(errc::invalid_argument, what + ": larger than a segment can be");
+
+    std::error_code error;
+    std::unique_ptr<backend::region> region;
+    bool created = false;
+    for (;;) {
+        if (mode != open_mode::create) {
+            region = backend::region::open(name, who, error);
+            if (region != nullptr)
+                break;
+            if (error != errc::not_found || mode == open_mode::open)
+                raise(error, what);
+        }
+        backend::sweep_regions(names_swept_per_creation);
+        construction c{wanted, construct, context};
+        region = backend::region::create(name, c.bytes(), c.reserved(), who, c, error);
+        created = region != nullptr;
+        if (created)
+            break;
+        if (error != errc::already_exists || mode == open_mode::create)
+            raise(error, what);
+        // Lost the race against another creator: open what that one made.
+    }
+
+    if (region->size() < sizeof(segment_layout))
+        raise(errc::corrupted, what + ": too small for an object of this library");
+    // Checked and used from a copy: the bytes can change under the check.
+    segment_layout checked;
+    std::memcpy(static_cast<void*>(&checked), region->bytes(), offsetof(segment_layout, seats));
+    if (const auto why = damage(checked, region->size()))
+        raise(errc::corrupted, what + ": " + *why);
+    if (const auto why = difference(checked, wanted, mode != open_mode::open))
+        raise(errc::incompatible, what + ": " + *why);
+
+    std::shared_ptr<segment> s(new segment(std::string(name), std::move(region), checked));
+    auto& map = address_map::instance();
+    const std::scoped_lock guard(map.lock);
+    map.by_start.emplace(s->region_->bytes(), s.get());
+    return s;
+}
+
+segment::~segment() {
+    auto& map = address_map::instance();
+    const std::scoped_lock guard(map.lock);
+    map.by_start.erase(region_->bytes());
+}
+
+std::shared_ptr<segment> segment::holding(const void* address) noexcept {
+    const auto* const at = static_cast<const std::byte*>(address);
+    auto& map = address_map::instance();
+    const std::scoped_lock guard(map.lock);
+    auto it = map.by_start.upper_bound(at);
+    if (it == map.by_start.begin())
+        return nullptr;
+    --it;
+    if (at >= it->first + it->second->region_->size())
+        return nullptr;
+    return it->second->weak_from_this().lock();
+}
+
+void segment::hold_all_as(owner_token who) noexcept {
+    auto& map = address_map::instance();
+    const std::scoped_lock guard(map.lock);
+    for (const auto& [start, s] : map.by_start)
+        s->region_->hold_as(who);
+}
+
+void segment::lock_for_fork() noexcept {
+    address_map::instance().lock.lock();
+}
+
+void segment::unlock_after_fork() noexcept {
+    address_map::instance().lock.unlock();
+}
+
+note segment::note_of(const wait_word& word) const noexcept {
+    const auto offset = static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&word) - region_->bytes());
+    auto h = (id_ ^ offset) * 0x9e37'79b9'7f4a'7c15;
+    h ^= h >> 32;
+    return static_cast<note>(h % note_count);
+}
+
+seat_layout& segment::seat(std::size_t index) const noexcept {
+    if (index < private_seats)
+        return layout().seats[index];
+    return reinterpret_cast<seat_layout*>(region_->bytes() + crowd_offset_)[index - private_seats];
+}
+
+std::size_t segment::crowd_used() const noexcept {
+    return std::min<std::size_t>(layout().crowd_used.load(), crowd_seats);
+}
+
+std::error_code segment::open_crowd_seat(std::size_t index) noexcept {
+    const auto used = crowd_used();
+    const auto place = index - private_seats;
+    if (place < used)
+        return {};
+    if (auto error = region_->reserve(static_cast<std::size_t>(crowd_offset_ + place * sizeof(seat_layout)),
+                                      sizeof(seat_layout)))
+        return error;
+    auto now = layout().crowd_used.load();
+    while (now <= place && !layout().crowd_used.compare_exchange_weak(now, static_cast<std::uint32_t>(place + 1))) {
+    }
+    return {};
+}
+
+std::shared_ptr<segment> enter_segment(open_mode mode, std::string_view name, permissions who, const shape& wanted,
+                                       void (*construct)(void* context, void* place), void* context) {
+    prepare_for_fork();
+    return segment::enter(mode, name, who, wanted, construct, context);
+}
+
+void leave_segment(std::shared_ptr<segment> s) noexcept {
+    reactors::instance().abort_waits_in(*s);
+}
+
+void* object_of(const segment& s) noexcept {
+    return s.object();
+}
+
+std::uint64_t object_bytes_of(const segment& s) noexcept {
+    return s.object_bytes();
+}
+
+const std::string& name_of(const segment& s) noexcept {
+    return s.name();
+}
+
+} // namespace crosswake::detail
+
+std::size_t crosswake::sweep() {
+    return backend::sweep_regions(std::numeric_limits<std::size_t>::max());
+}

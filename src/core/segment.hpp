@@ -1,0 +1,126 @@
+// A segment: one shared object with what is needed to wait in it.
+//
+//     | backend's bytes | header | seats 0-62 |  object …  |  crowd: seats 63-4158 |
+//
+// The crowd's pages are set aside only when somebody sits there. docs/memory-layout.md has the bytes.
+#pragma once
+
+#include <backend/region.hpp>
+#include <core/mailbox.hpp>
+#include <crosswake/detail/owner.hpp>
+#include <crosswake/detail/shape.hpp>
+#include <crosswake/detail/wait_word.hpp>
+#include <crosswake/named.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace crosswake::core {
+
+inline constexpr std::size_t private_seats = 63;
+inline constexpr std::size_t crowd_seats = 4096;
+inline constexpr std::size_t all_seats = private_seats + crowd_seats;
+inline constexpr std::uint64_t crowd_bit = std::uint64_t{1} << 63;
+
+/// The owner is nobody, or the process whose reactor sits here, or one that is clearing up after a dead one.
+/// bell: bit 0 live, bits 1-31 a generation, bits 32-63 the bell's address in its process.
+struct seat_layout {
+    detail::atomic<detail::owner_token> owner;
+    detail::atomic<std::uint64_t> bell;
+};
+
+struct shape_layout {
+    char kind[56];
+    std::uint64_t unit_size;
+    std::uint64_t unit_alignment;
+    std::uint64_t bytes;
+    std::uint64_t parameters[2];
+};
+
+struct segment_layout {
+    std::byte backend[backend::region::backend_bytes];
+    std::uint64_t magic;
+    std::uint32_t version;
+    std::uint32_t header_bytes;
+    std::uint64_t id; // random: part of the notes, so that the same offset in two segments has two marks
+    shape_layout shape;
+    std::uint64_t object_offset;
+    std::uint64_t crowd_offset;
+    std::uint32_t first_word; // the list of wait words, in units of 8 bytes from the start; written by the creator alone
+    detail::atomic<std::uint32_t> crowd_used; // how many crowd seats were ever taken
+    seat_layout seats[private_seats];
+};
+static_assert(sizeof(segment_layout) == 1216 && alignof(segment_layout) == 8);
+
+} // namespace crosswake::core
+
+namespace crosswake::detail {
+
+/// What one process knows of a segment. The numbers that bound memory accesses are private copies, checked once.
+class segment : public std::enable_shared_from_this<segment> {
+public:
+    static std::shared_ptr<segment> enter(open_mode mode, std::string_view name, permissions who, const shape& wanted,
+                                          void (*construct)(void* context, void* place), void* context);
+    ~segment();
+    segment(const segment&) = delete;
+    segment& operator=(const segment&) = delete;
+
+    /// The segment that holds the address; null if none does.
+    static std::shared_ptr<segment> holding(const void* address) noexcept;
+    /// In a forked child: becomes a holder of every segment in its own right.
+    static void hold_all_as(owner_token who) noexcept;
+    static void lock_for_fork() noexcept;
+    static void unlock_after_fork() noexcept;
+
+    [[nodiscard]] void* object() const noexcept { return region_->bytes() + object_offset_; }
+    [[nodiscard]] std::uint64_t object_bytes() const noexcept { return object_bytes_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] backend::region& region() const noexcept { return *region_; }
+
+    /// The mark under which the word's wake-ups are noted.
+    [[nodiscard]] core::note note_of(const wait_word& word) const noexcept;
+
+    /// Calls visit(word) for each wait word of the object.
+    template <class Visit>
+    void for_each_word(Visit&& visit) {
+        // Bounded by the number of words that fit: the list lies in memory that others can write.
+        auto at = layout().first_word;
+        for (auto left = region_->size() / sizeof(wait_word); at != 0 && left != 0; --left) {
+            const auto offset = std::uint64_t{at} * 8;
+            if (offset < object_offset_ || offset + sizeof(wait_word) > object_offset_ + object_bytes_)
+                return;
+            auto& word = *reinterpret_cast<wait_word*>(region_->bytes() + offset);
+            at = word.next_word;
+            visit(word);
+        }
+    }
+
+    [[nodiscard]] core::seat_layout& seat(std::size_t index) const noexcept;
+    [[nodiscard]] std::size_t crowd_used() const noexcept;
+    /// Makes the crowd's seat `index` usable.
+    std::error_code open_crowd_seat(std::size_t index) noexcept;
+
+private:
+    friend std::shared_ptr<segment> enter_segment(open_mode, std::string_view, permissions, const shape&,
+                                                  void (*)(void*, void*), void*);
+    friend void leave_segment(std::shared_ptr<segment> s) noexcept;
+
+    segment(std::string name, std::unique_ptr<backend::region> region, const core::segment_layout& checked) noexcept;
+
+    [[nodiscard]] core::segment_layout& layout() const noexcept {
+        return *reinterpret_cast<core::segment_layout*>(region_->bytes());
+    }
+
+    std::string name_;
+    std::unique_ptr<backend::region> region_;
+    std::uint64_t id_;
+    std::uint64_t object_offset_;
+    std::uint64_t object_bytes_;
+    std::uint64_t crowd_offset_;
+};
+
+} // namespace crosswake::detail

@@ -1,0 +1,64 @@
+#include <core/mechanism.hpp>
+#include <core/settings.hpp>
+
+#include <backend/bell.hpp>
+#include <crosswake/reactor.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+
+namespace crosswake {
+namespace {
+
+constexpr std::int64_t one_ms = 1'000'000;
+
+std::int64_t initial_recheck_ns() noexcept {
+    const char* const text = std::getenv("CROSSWAKE_RECHECK_MS");
+    const long long ms = text == nullptr ? 0 : std::strtoll(text, nullptr, 10);
+    return ms > 0 && ms < 1'000'000'000 ? ms * one_ms : 1000 * one_ms;
+}
+
+std::atomic<std::int64_t>& recheck() noexcept {
+    static std::atomic<std::int64_t> ns{initial_recheck_ns()};
+    return ns;
+}
+
+std::atomic<bell_mechanism> last_mechanism{bell_mechanism::direct};
+
+} // namespace
+
+std::int64_t core::recheck_ns() noexcept {
+    return recheck().load(std::memory_order_relaxed);
+}
+
+std::chrono::nanoseconds recheck_interval() noexcept {
+    return std::chrono::nanoseconds(core::recheck_ns());
+}
+
+void set_recheck_interval(std::chrono::nanoseconds interval) noexcept {
+    recheck().store(std::max<std::int64_t>(interval.count(), one_ms), std::memory_order_relaxed);
+}
+
+void core::note_mechanism(bell_mechanism m) noexcept {
+    if (last_mechanism.load(std::memory_order_relaxed) != m)
+        last_mechanism.store(m, std::memory_order_relaxed);
+}
+
+bell_mechanism bell_mechanism_in_use() noexcept {
+    switch (backend::forced_mechanism()) {
+    case backend::forced::direct:
+        return bell_mechanism::direct;
+    case backend::forced::segment:
+        return bell_mechanism::segment;
+    case backend::forced::no:
+        break;
+    }
+    return last_mechanism.load(std::memory_order_relaxed);
+}
+
+const char* to_string(bell_mechanism m) noexcept {
+    return m == bell_mechanism::direct ? "direct" : "segment";
+}
+
+} // namespace crosswake

@@ -1,0 +1,14 @@
+// The library's few numbers that a user or a test may set.
+#pragma once
+
+#include <cstdint>
+
+namespace crosswake::core {
+
+/// How often a sleeper looks up although nobody rang.
+[[nodiscard]] std::int64_t recheck_ns() noexcept;
+
+/// How often one that waits for an owner looks whether that owner lives.
+inline constexpr std::int64_t owner_check_ns = 100'000'000;
+
+} // namespace crosswake::core

@@ -1,0 +1,60 @@
+// The loop that blocks a thread. Every blocking function of every primitive ends here.
+#include <crosswake/operation.hpp>
+
+#include <backend/clock.hpp>
+#include <backend/thread_sleep.hpp>
+#include <core/segment.hpp>
+#include <core/settings.hpp>
+#include <crosswake/error.hpp>
+
+#include <algorithm>
+
+namespace crosswake {
+namespace {
+
+using detail::wait_word;
+
+/// Says that a thread is about to sleep, and returns the epoch to sleep on. Each announcement moves the epoch on: a waker
+/// that takes the flag back does so only if nobody has announced himself since it looked.
+std::uint32_t announce(wait_word& word) noexcept {
+    auto now = word.epoch.load();
+    for (;;) {
+        const auto next = (now + wait_word::step) | wait_word::threads_sleep;
+        if (word.epoch.compare_exchange_weak(now, next))
+            return next;
+    }
+}
+
+/// The deadline, or an earlier moment at which to look for the dead.
+deadline next_look(deadline until, attempt why, std::int64_t now) noexcept {
+    const auto interval = why == attempt::wait_for_owner ? std::min(core::owner_check_ns, core::recheck_ns())
+                                                         : core::recheck_ns();
+    return std::min(until, deadline::at_ns(now + interval));
+}
+
+} // namespace
+
+bool wait(operation& op, deadline until) {
+    if (op.try_once() == attempt::done)
+        return true;
+    if (until <= deadline::at_ns(backend::steady_ns()))
+        return false;
+    auto& word = op.word();
+    const auto s = detail::segment::holding(&word);
+    if (s == nullptr)
+        detail::raise(errc::not_shared, "crosswake::wait");
+
+    // THE BLOCKING LOOP
+    for (;;) {
+        const auto seen = announce(word);
+        const auto why = op.try_once();
+        if (why == attempt::done)
+            return true;
+        const auto now = backend::steady_ns();
+        if (until <= deadline::at_ns(now))
+            return false;
+        backend::sleep_while(s->region(), word.epoch, seen, next_look(until, why, now));
+    }
+}
+
+} // namespace crosswake

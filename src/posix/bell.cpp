@@ -1,0 +1,315 @@
+// Bells as pipes, mailboxes as memfds; peers reach both through /proc/<pid>/fd.
+//
+// Nothing of a bell has a name in a file system, so a kill leaves nothing behind. Where /proc does not let a peer in
+// (another user, another PID namespace, a process that is not dumpable), the ring goes through the segment: whoever rings
+// writes a byte of its file, and every bell has inotify watch the segments that its reactor sits in.
+#include <backend/bell.hpp>
+#include <backend/process.hpp>
+
+#include <posix/fd.hpp>
+#include <posix/proc.hpp>
+#include <posix/region_file.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <new>
+#include <string_view>
+#include <vector>
+
+#ifndef RWF_NOSIGNAL
+#define RWF_NOSIGNAL 0x00000100 // newer than the headers of most systems; older kernels refuse it and are asked once
+#endif
+
+namespace crosswake::backend {
+
+using namespace posix;
+
+namespace {
+
+constexpr std::size_t page_bytes = 4096;
+constexpr std::uint64_t mailbox_magic = 0x636f'7262'656c'6c31;
+
+/// The start of a mailbox: what a peer checks before it trusts the rest, and where the pipe is.
+struct mailbox_header {
+    std::uint64_t magic;
+    detail::owner_token owner;
+    std::uint32_t address;
+    std::int32_t pipe;
+    std::uint64_t pipe_inode;
+};
+constexpr std::size_t mailbox_offset = 64;
+static_assert(sizeof(mailbox_header) <= mailbox_offset && mailbox_offset + mailbox_bytes <= page_bytes);
+
+/// A mapped mailbox, the owner's or a peer's.
+class mailbox_page {
+public:
+    explicit mailbox_page(const fd& memory) noexcept {
+        void* at = ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
+        at_ = at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
+    }
+    mailbox_page(const mailbox_page&) = delete;
+    mailbox_page& operator=(const mailbox_page&) = delete;
+    ~mailbox_page() {
+        if (at_ != nullptr)
+            ::munmap(at_, page_bytes);
+    }
+    explicit operator bool() const noexcept { return at_ != nullptr; }
+    [[nodiscard]] mailbox_header& header() const noexcept { return *reinterpret_cast<mailbox_header*>(at_); }
+    [[nodiscard]] std::byte* notes() const noexcept { return at_ + mailbox_offset; }
+
+private:
+    std::byte* at_;
+};
+
+/// Writes one byte; a reader that is gone must not kill the writer with SIGPIPE, nor may the process's disposition of
+/// that signal be touched.
+bool write_without_signal(int pipe) noexcept {
+    static std::atomic<bool> kernel_knows_nosignal{true};
+    char byte = 1;
+    if (kernel_knows_nosignal.load(std::memory_order_relaxed)) {
+        const iovec bytes{&byte, 1};
+        if (::pwritev2(pipe, &bytes, 1, -1, RWF_NOSIGNAL) == 1 || errno == EAGAIN)
+            return true; // full: then it is ringing already
+        if (errno == EPIPE)
+            return false;
+        kernel_knows_nosignal.store(false, std::memory_order_relaxed);
+    }
+    sigset_t sigpipe;
+    sigset_t pending;
+    sigset_t before;
+    ::sigemptyset(&sigpipe);
+    ::sigaddset(&sigpipe, SIGPIPE);
+    ::sigpending(&pending);
+    ::pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+    const bool rung = ::write(pipe, &byte, 1) == 1 || errno != EPIPE;
+    if (!rung && !::sigismember(&pending, SIGPIPE)) {
+        const timespec at_once{};
+        while (::sigtimedwait(&sigpipe, nullptr, &at_once) < 0 && errno == EINTR) {
+        }
+    }
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return rung;
+}
+
+class pipe_peer final : public peer_bell {
+public:
+    pipe_peer(fd pipe, std::shared_ptr<mailbox_page> page) noexcept : pipe_(std::move(pipe)), page_(std::move(page)) {}
+
+    [[nodiscard]] std::byte* mailbox() const noexcept override { return page_->notes(); }
+    [[nodiscard]] bool ring() noexcept override { return write_without_signal(pipe_.get()); }
+    [[nodiscard]] bool seems_dead() noexcept override {
+        pollfd p{pipe_.get(), 0, 0};
+        return ::poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
+    }
+
+private:
+    fd pipe_;
+    std::shared_ptr<mailbox_page> page_;
+};
+
+class pipe_bell final : public bell {
+public:
+    static std::unique_ptr<bell> make(std::error_code& error) {
+        auto b = std::unique_ptr<pipe_bell>(new pipe_bell);
+        int ends[2];
+        if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
+            error.assign(errno, std::system_category());
+            return nullptr;
+        }
+        b->reading_ = fd(ends[0]);
+        // Its own writing end stays open: without any, the reading end would report the hang-up for ever.
+        b->writing_ = fd(ends[1]);
+        b->memory_ = fd(::memfd_create("crosswake.mailbox", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        struct stat pipe_identity {};
+        if (!b->memory_ || ::ftruncate(b->memory_.get(), page_bytes) != 0 ||
+            ::fcntl(b->memory_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0 ||
+            ::fstat(b->writing_.get(), &pipe_identity) != 0) {
+            error.assign(errno, std::system_category());
+            return nullptr;
+        }
+        b->page_ = std::make_shared<mailbox_page>(b->memory_);
+        if (!*b->page_) {
+            error.assign(ENOMEM, std::system_category());
+            return nullptr;
+        }
+        b->page_->header() = {.magic = mailbox_magic,
+                              .owner = detail::this_process(),
+                              .address = b->address(),
+                              .pipe = b->writing_.get(),
+                              .pipe_inode = pipe_identity.st_ino};
+        b->handles_.push_back(native_handle{b->reading_.get()});
+        // Without inotify (a limit per user) only the fallback is lost.
+        b->watch_ = fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+        if (b->watch_)
+            b->handles_.push_back(native_handle{b->watch_.get()});
+        return b;
+    }
+
+    [[nodiscard]] std::unique_ptr<peer_bell> ringer() const override {
+        return std::make_unique<pipe_peer>(fd(::fcntl(writing_.get(), F_DUPFD_CLOEXEC, 0)), page_);
+    }
+
+    [[nodiscard]] std::uint32_t address() const noexcept override {
+        return static_cast<std::uint32_t>(memory_.get()) + 1;
+    }
+    [[nodiscard]] std::byte* mailbox() const noexcept override { return page_->notes(); }
+    [[nodiscard]] std::span<const native_handle> handles() const noexcept override { return handles_; }
+
+    heard silence() noexcept override {
+        char sink[64];
+        while (::read(reading_.get(), sink, sizeof sink) == sizeof sink) {
+        }
+        return silence_others();
+    }
+
+    heard silence_others() noexcept override {
+        if (watched_.empty())
+            return heard::nothing_special;
+        // Which region it was does not matter: everything is looked at.
+        alignas(inotify_event) char events[1024];
+        auto result = heard::nothing_special;
+        while (::read(watch_.get(), events, sizeof events) > 0)
+            result = heard::a_region;
+        return result;
+    }
+
+    void listen(const region& r) noexcept override {
+        if (!watch_)
+            return;
+        const fd file = static_cast<const region_file&>(r).reopen();
+        if (!file)
+            return;
+        char path[40];
+        std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
+        if (const int w = ::inotify_add_watch(watch_.get(), path, IN_MODIFY); w >= 0)
+            watched_.emplace_back(&r, w);
+    }
+
+    void stop_listening(const region& r) noexcept override {
+        const auto it = std::find_if(watched_.begin(), watched_.end(), [&r](const auto& w) { return w.first == &r; });
+        if (it == watched_.end())
+            return;
+        const int watch = it->second;
+        watched_.erase(it);
+        // Two mappings of one file share a watch.
+        if (std::none_of(watched_.begin(), watched_.end(), [watch](const auto& w) { return w.second == watch; }))
+            ::inotify_rm_watch(watch_.get(), watch);
+    }
+
+    void abandon() noexcept override {
+        reading_.reset();
+        writing_.reset();
+        watch_.reset();
+        memory_.reset();
+    }
+
+private:
+    pipe_bell() = default;
+
+    fd reading_;
+    fd writing_;
+    fd memory_;
+    fd watch_;
+    std::shared_ptr<mailbox_page> page_;
+    std::vector<native_handle> handles_;
+    std::vector<std::pair<const region*, int>> watched_;
+};
+
+peer_bell::found why_not(int e) noexcept {
+    return e == ENOENT || e == ESRCH || e == ENXIO ? peer_bell::found::dead : peer_bell::found::unreachable;
+}
+
+/// Opens what another process has open, first without the right to write: the number may lead anywhere by now.
+fd look_at(std::uint32_t pid, int number, struct stat& identity) noexcept {
+    char path[48];
+    std::snprintf(path, sizeof path, "/proc/%u/fd/%d", pid, number);
+    fd found(::open(path, O_PATH | O_CLOEXEC));
+    if (found && ::fstat(found.get(), &identity) != 0)
+        found.reset();
+    return found;
+}
+
+fd open_for_writing(const fd& looked_at, int flags) noexcept {
+    char path[40];
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", looked_at.get());
+    return fd(::open(path, flags | O_CLOEXEC | O_NONBLOCK));
+}
+
+std::unique_ptr<peer_bell> find_other(detail::owner_token who, std::uint32_t address, peer_bell::found& result) {
+    const auto pid = unpack(who).pid;
+    struct stat identity {};
+    const fd seen = look_at(pid, static_cast<int>(address - 1), identity);
+    if (!seen) {
+        result = why_not(errno);
+        return nullptr;
+    }
+    result = peer_bell::found::dead; // whatever else is there under that number, the bell is not
+    if (!S_ISREG(identity.st_mode) || identity.st_size != static_cast<off_t>(page_bytes))
+        return nullptr;
+    const fd memory = open_for_writing(seen, O_RDWR);
+    constexpr int needed = F_SEAL_SHRINK | F_SEAL_GROW;
+    if (!memory || (::fcntl(memory.get(), F_GET_SEALS) & needed) != needed)
+        return nullptr;
+    auto page = std::make_shared<mailbox_page>(memory);
+    if (!*page) {
+        result = peer_bell::found::unreachable;
+        return nullptr;
+    }
+    const auto header = page->header();
+    if (header.magic != mailbox_magic || header.owner != who || header.address != address)
+        return nullptr;
+    const fd seen_pipe = look_at(pid, header.pipe, identity);
+    if (!seen_pipe || !S_ISFIFO(identity.st_mode) || identity.st_ino != header.pipe_inode)
+        return nullptr;
+    fd pipe = open_for_writing(seen_pipe, O_WRONLY);
+    if (!pipe) {
+        result = why_not(errno);
+        return nullptr;
+    }
+    result = peer_bell::found::yes;
+    return std::make_unique<pipe_peer>(std::move(pipe), std::move(page));
+}
+
+} // namespace
+
+std::unique_ptr<bell> bell::make(std::error_code& error) {
+    error.clear();
+    return pipe_bell::make(error);
+}
+
+std::unique_ptr<peer_bell> peer_bell::find(detail::owner_token who, std::uint32_t address, found& result) {
+    const auto me = detail::this_process();
+    if (address == 0 || who == me) {
+        result = found::dead;
+        return nullptr;
+    }
+    if (unpack(who).pid_namespace != unpack(me).pid_namespace || !proc_is_ours()) {
+        result = found::unreachable;
+        return nullptr;
+    }
+    return find_other(who, address, result);
+}
+
+forced forced_mechanism() noexcept {
+    static const forced choice = [] {
+        const char* const text = std::getenv("CROSSWAKE_BELL");
+        const std::string_view wish(text == nullptr ? "" : text);
+        return wish == "pipe" ? forced::direct : wish == "inotify" ? forced::segment : forced::no;
+    }();
+    return choice;
+}
+
+} // namespace crosswake::backend

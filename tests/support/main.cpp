@@ -1,0 +1,31 @@
+// The main function of every test program: runs a role if it was started as a child, else the tests; and sees to it that
+// nothing is left behind.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include <doctest/doctest.h>
+
+#include <support/names.hpp>
+#include <support/role.hpp>
+#include <support/seed.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/reactor.hpp>
+
+#include <cstdio>
+
+int main(int argc, char** argv) {
+    using namespace crosswake;
+    int code = 0;
+    if (test::run_role(argc, argv, code))
+        return code;
+
+    std::printf("CROSSWAKE_TEST_SEED=%llu  bell: %s  re-check: %lld ms\n",
+                static_cast<unsigned long long>(test::seed()), to_string(bell_mechanism_in_use()),
+                static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(recheck_interval()).count()));
+    std::fflush(stdout);
+    code = doctest::Context(argc, argv).run();
+    if (const auto left = test::objects_left(test::name_stem()); left != 0) {
+        std::printf("%zu objects were left behind\n", left);
+        return 1;
+    }
+    return code;
+}
