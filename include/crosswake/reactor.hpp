@@ -102,8 +102,8 @@ public:
     /// Silences the bell, tries what may go on, ends what is over its deadline, and calls completed() for all that. Call
     /// it when a handle is readable and when next_deadline() has come; calling it at other times is harmless.
     CROSSWAKE_EXPORT void dispatch();
-    /// The same for a loop that has consumed the first handle's signal itself (read the pipe empty; waited for the
-    /// auto-reset event).
+    /// The same for a loop to which only the first handle was readable, and which has consumed its signal itself (read
+    /// from the pipe; waited for the auto-reset event). Saves a system call or two.
     CROSSWAKE_EXPORT void dispatch_silenced();
 
     /// When dispatch() is to be called at the latest: the next deadline, or the next look after the dead. `never` while

@@ -47,8 +47,6 @@ public:
     };
     /// Silences all handles. A ring that comes later is not swallowed.
     virtual heard silence() noexcept = 0;
-    /// The loop has silenced the first handle itself: the others only.
-    virtual heard silence_others() noexcept = 0;
 
     /// From now on rings through this region are heard too, where the platform has that. Failure costs only this
     /// fallback.

@@ -44,7 +44,7 @@ bool owner_is_dead(owner_token owner, const void* held) noexcept {
     const auto now = backend::steady_ns();
     if (last.owner == owner && now < last.ask_again_ns)
         return false;
-    const auto s = segment::holding(held);
+    auto* const s = segment::holding(held);
     if (s != nullptr && backend::probe(owner, s->region()) == backend::life::dead)
         return true;
     // A little less than the interval at which waiters look, or each second look would come too early.

@@ -9,6 +9,7 @@
 #include <crosswake/error.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace crosswake::detail {
 
@@ -28,6 +29,8 @@ reactor_state::~reactor_state() {
         over.announce();
     }
     peers::instance().forget(this_process(), bell_->address());
+    while (spare_ != nullptr)
+        delete std::exchange(spare_, spare_->next);
 }
 
 void reactor_state::make_bell() {
@@ -42,7 +45,8 @@ void reactor_state::make_bell() {
 // ------------------------------------------------------------------------------------------------- one wait's life
 
 start_result reactor_state::start(pending& p, operation& op, std::error_code& error) {
-    const auto s = segment::holding(&op.word());
+    auto* const found = segment::holding(&op.word());
+    auto s = found == nullptr ? nullptr : found->pin();
     p.pin_ = s; // before the try: what it grants lies in the segment
     if (op.try_once() == attempt::done)
         return start_result::done;
@@ -95,7 +99,7 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
         const std::scoped_lock guard(lock_);
         // In this order: a ring that comes after the silence sounds the bell anew, since the ring state says quiet; a note
         // left before the ring state was cleared is among those taken.
-        const auto heard = first_handle_is_silenced ? bell_->silence_others() : bell_->silence();
+        const auto heard = first_handle_is_silenced ? backend::bell::heard::nothing_special : bell_->silence();
         mailbox_.quieten();
 
         // THE AWAITING LOOP
@@ -238,7 +242,8 @@ armed_word* reactor_state::find(const wait_word& word, note n) const noexcept {
 /// Announces this reactor on the word. The caller tries once more afterwards.
 armed_word* reactor_state::arm(wait_word& word, membership& m) {
     const auto n = m.segment->note_of(word);
-    auto* const w = new armed_word{.word = &word, .at = &m, .note = n, .next = buckets_[n]};
+    auto* const w = spare_ != nullptr ? std::exchange(spare_, spare_->next) : new armed_word;
+    *w = {.word = &word, .at = &m, .note = n, .next = buckets_[n]};
     buckets_[n] = w;
     word.seats.fetch_or(bit_of(m.seat));
     return w;
@@ -255,8 +260,8 @@ void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
         w.word->seats.fetch_and(~bit_of(w.at->seat));
     if (last.ready())
         wake_one(*w.word);
-    words_for_owners_ -= w.waits_for_owner ? 1 : 0;
-    delete &w;
+    note_why(w, attempt::done);
+    w.next = std::exchange(spare_, &w);
 }
 
 void reactor_state::enlist(pending& p, operation& op, armed_word& w) {
@@ -305,8 +310,7 @@ deadline reactor_state::next_deadline() const noexcept {
 }
 
 std::size_t reactor_state::waiting() const noexcept {
-    const std::scoped_lock guard(lock_);
-    return waiting_;
+    return waiting_.load();
 }
 
 bool reactor_state::earlier(std::size_t a, std::size_t b) const noexcept {

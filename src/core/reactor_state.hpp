@@ -6,6 +6,7 @@
 #include <core/segment.hpp>
 #include <crosswake/reactor.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -100,7 +101,8 @@ private:
     std::vector<armed_word*> buckets_; // by note
     std::map<segment*, membership> memberships_;
     std::vector<pending*> timers_; // a heap, the earliest deadline first
-    std::size_t waiting_ = 0;
+    armed_word* spare_ = nullptr;  // armed words to be used again, by next
+    std::atomic<std::size_t> waiting_{0}; // changed under the lock
     std::size_t words_for_owners_ = 0; // armed words that wait for an owner
     std::int64_t next_recheck_ns_ = 0;
     std::int64_t next_owner_check_ns_ = 0;

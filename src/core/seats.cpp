@@ -96,18 +96,7 @@ void leave_seat(detail::segment& s, std::size_t index) noexcept {
     seat.owner.compare_exchange_strong(me, nobody);
 }
 
-bool is_rung(detail::segment& s, std::size_t index) noexcept {
-    const auto& seat = s.seat(index);
-    const auto owner = seat.owner.load();
-    const auto bell = seat.bell.load();
-    if (owner == nobody || (bell & live) == 0 || backend::forced_mechanism() == backend::forced::segment)
-        return false;
-    found why{};
-    const auto peer = peers::instance().find(owner, address_in(bell), why);
-    return peer != nullptr && mailbox(peer->mailbox()).is_rung();
-}
-
-bool ring_seat(detail::segment& s, std::size_t index, const detail::wait_word& word) noexcept {
+bool ring_seat(detail::segment& s, std::size_t index, const detail::wait_word& word, ring_whom whom) noexcept {
     auto& seat = s.seat(index);
     const auto owner = seat.owner.load();
     const auto bell = seat.bell.load();
@@ -119,6 +108,8 @@ bool ring_seat(detail::segment& s, std::size_t index, const detail::wait_word& w
     if (backend::forced_mechanism() != backend::forced::segment)
         peer = peers::instance().find(owner, address_in(bell), why);
     if (peer != nullptr) {
+        if (whom == ring_whom::only_silent && mailbox(peer->mailbox()).is_rung())
+            return false;
         if (mailbox(peer->mailbox()).notify(*peer, s.note_of(word))) {
             if (owner != detail::this_process())
                 note_mechanism(bell_mechanism::direct);

@@ -27,10 +27,13 @@ std::optional<std::size_t> take_seat(detail::segment& s, std::uint32_t bell_addr
 /// Gives it back; its bits are cleared already.
 void leave_seat(detail::segment& s, std::size_t seat) noexcept;
 
-/// Whether the bell of the reactor that sits there is ringing already. A hint.
-bool is_rung(detail::segment& s, std::size_t seat) noexcept;
+enum class ring_whom : bool {
+    only_silent, // leave it alone if its bell is ringing already
+    anybody,
+};
 
-/// Rings for the word. false: nobody sits there, or who did is dead; the seat is then cleared up.
-bool ring_seat(detail::segment& s, std::size_t seat, const detail::wait_word& word) noexcept;
+/// Rings for the word. false: nobody sits there; or who did is dead, and the seat is then cleared up; or it was left
+/// alone.
+bool ring_seat(detail::segment& s, std::size_t seat, const detail::wait_word& word, ring_whom whom) noexcept;
 
 } // namespace crosswake::core

@@ -29,6 +29,8 @@ constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) noexcept {
 struct address_map {
     std::mutex lock;
     std::map<const std::byte*, detail::segment*> by_start;
+    /// Moves on whenever a segment goes: whoever remembers one looks here first.
+    std::atomic<std::uint64_t> departures{1};
 
     static address_map& instance() noexcept {
         static address_map& map = *new address_map; // never destroyed: handles of static storage duration outlive statics
@@ -207,19 +209,34 @@ segment::~segment() {
     auto& map = address_map::instance();
     const std::scoped_lock guard(map.lock);
     map.by_start.erase(region_->bytes());
+    map.departures.fetch_add(1);
 }
 
-std::shared_ptr<segment> segment::holding(const void* address) noexcept {
+segment* segment::holding(const void* address) noexcept {
+    // Threads come back to the same segment again and again.
+    struct memory {
+        std::uint64_t departures = 0;
+        const std::byte* start = nullptr;
+        std::size_t size = 0;
+        segment* found = nullptr;
+    };
+    thread_local memory last;
     const auto* const at = static_cast<const std::byte*>(address);
     auto& map = address_map::instance();
+    if (last.departures == map.departures.load(std::memory_order_relaxed) && at >= last.start &&
+        at < last.start + last.size)
+        return last.found;
+
     const std::scoped_lock guard(map.lock);
     auto it = map.by_start.upper_bound(at);
     if (it == map.by_start.begin())
         return nullptr;
     --it;
-    if (at >= it->first + it->second->region_->size())
+    auto* const found = it->second;
+    if (at >= it->first + found->region_->size())
         return nullptr;
-    return it->second->weak_from_this().lock();
+    last = {map.departures.load(std::memory_order_relaxed), it->first, found->region_->size(), found};
+    return found;
 }
 
 void segment::hold_all_as(owner_token who) noexcept {

@@ -69,8 +69,10 @@ public:
     segment(const segment&) = delete;
     segment& operator=(const segment&) = delete;
 
-    /// The segment that holds the address; null if none does.
-    static std::shared_ptr<segment> holding(const void* address) noexcept;
+    /// The segment that holds the address; null if none does. The caller has the object open, and therefore the segment.
+    static segment* holding(const void* address) noexcept;
+    /// Keeps the segment mapped; null if the last handle has just been closed.
+    [[nodiscard]] std::shared_ptr<segment> pin() noexcept { return weak_from_this().lock(); }
     /// In a forked child: becomes a holder of every segment in its own right.
     static void hold_all_as(owner_token who) noexcept;
     static void lock_for_fork() noexcept;

@@ -40,7 +40,7 @@ bool wait(operation& op, deadline until) {
     if (until <= deadline::at_ns(backend::steady_ns()))
         return false;
     auto& word = op.word();
-    const auto s = detail::segment::holding(&word);
+    auto* const s = detail::segment::holding(&word);
     if (s == nullptr)
         detail::raise(errc::not_shared, "crosswake::wait");
 

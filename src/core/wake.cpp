@@ -50,7 +50,7 @@ bool go_round(std::uint64_t set, std::uint32_t last, Ring&& ring) {
 
 void ring_crowd(segment& s, const wait_word& word) noexcept {
     for (std::size_t i = 0; i < s.crowd_used(); ++i)
-        ring_seat(s, private_seats + i, word);
+        ring_seat(s, private_seats + i, word, ring_whom::anybody);
 }
 
 bool wake_one_seat(segment& s, wait_word& word) noexcept {
@@ -59,17 +59,18 @@ bool wake_one_seat(segment& s, wait_word& word) noexcept {
         return false;
     const auto turn = word.turn.load(std::memory_order_relaxed);
     const auto last = turn & 63;
-    const auto ring = [&](std::size_t seat) {
-        if (!ring_seat(s, seat, word))
-            return false;
-        word.turn.store((turn & seats_go_first) | static_cast<std::uint32_t>(seat), std::memory_order_relaxed);
-        return true;
+    const auto ring = [&](ring_whom whom) {
+        return [&, whom](std::size_t seat) {
+            if (!ring_seat(s, seat, word, whom))
+                return false;
+            word.turn.store((turn & seats_go_first) | static_cast<std::uint32_t>(seat), std::memory_order_relaxed);
+            return true;
+        };
     };
     // One whose bell is silent is asleep and free; one that is ringing may have its hands full, and comes second.
     const auto reserved = set & ~crowd_bit;
-    const bool served =
-        go_round(reserved, last, [&](std::size_t seat) { return !is_rung(s, seat) && ring(seat); }) ||
-        go_round(reserved, last, ring);
+    const bool served = go_round(reserved, last, ring(ring_whom::only_silent)) ||
+                        go_round(reserved, last, ring(ring_whom::anybody));
     // Whoever rings the crowd cannot tell whether anybody in it waits for this word, so that serves nobody.
     if ((set & crowd_bit) != 0)
         ring_crowd(s, word);
@@ -79,7 +80,7 @@ bool wake_one_seat(segment& s, wait_word& word) noexcept {
 } // namespace
 
 bool wake_announced_one(wait_word& word) noexcept {
-    const auto s = segment::holding(&word);
+    auto* const s = segment::holding(&word);
     if (s == nullptr)
         return false;
     const auto turn = word.turn.load(std::memory_order_relaxed);
@@ -90,13 +91,13 @@ bool wake_announced_one(wait_word& word) noexcept {
 }
 
 void wake_announced_all(wait_word& word) noexcept {
-    const auto s = segment::holding(&word);
+    auto* const s = segment::holding(&word);
     if (s == nullptr)
         return;
     wake_all_threads(*s, word);
     const auto set = word.seats.load();
     go_round(set & ~crowd_bit, 0, [&](std::size_t seat) {
-        ring_seat(*s, seat, word);
+        ring_seat(*s, seat, word, ring_whom::anybody);
         return false;
     });
     if ((set & crowd_bit) != 0)

@@ -172,10 +172,6 @@ public:
         char sink[64];
         while (::read(reading_.get(), sink, sizeof sink) == sizeof sink) {
         }
-        return silence_others();
-    }
-
-    heard silence_others() noexcept override {
         if (watched_.empty())
             return heard::nothing_special;
         // Which region it was does not matter: everything is looked at.

@@ -15,11 +15,9 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
+#include <boost/asio/recycling_allocator.hpp>
 #include <boost/asio/system_executor.hpp>
 
 #include <chrono>
@@ -64,10 +62,15 @@ struct handlers_executor {};
 template <class Op, class Handler, class Executor>
 class async_operation final : public asio_wait {
 public:
-    using allocator_type = boost::asio::associated_allocator_t<Handler>;
+    // A handler that names none gets Asio's recycled memory, as in Asio's own operations.
+    using allocator_type = boost::asio::associated_allocator_t<Handler, boost::asio::recycling_allocator<void>>;
+
+    static allocator_type allocator_of(const Handler& handler) noexcept {
+        return boost::asio::get_associated_allocator(handler, boost::asio::recycling_allocator<void>());
+    }
 
     static void start(reactor_service& service, Op op, deadline until, Handler handler, const Executor& ex) {
-        alloc a(boost::asio::get_associated_allocator(handler));
+        alloc a(allocator_of(handler));
         auto* const at = std::allocator_traits<alloc>::allocate(a, 1);
         async_operation* self = nullptr;
         try {
@@ -81,7 +84,7 @@ public:
     }
 
     void deliver(manner how) override {
-        const auto ex = executor_; // the operation may be gone before the call returns
+        const auto ex = std::move(executor_); // the operation may be gone before the call returns
         if (how == manner::post)
             boost::asio::post(ex, completion{this});
         else
@@ -95,10 +98,6 @@ public:
 
 private:
     using alloc = typename std::allocator_traits<allocator_type>::template rebind_alloc<async_operation>;
-    using work_executor =
-        std::decay_t<decltype(boost::asio::prefer(std::declval<const Executor&>(),
-                                                  boost::asio::execution::outstanding_work.tracked))>;
-
     /// What is posted: owns the operation until the handler is called, or until it is thrown away uncalled.
     class completion {
     public:
@@ -111,7 +110,7 @@ private:
                 op_->destroy();
         }
         [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return boost::asio::get_associated_allocator(op_->handler_);
+            return allocator_of(op_->handler_);
         }
         void operator()() { std::exchange(op_, nullptr)->complete(); }
 
@@ -130,7 +129,7 @@ private:
 
     async_operation(reactor_service& service, Op op, deadline until, Handler&& handler, const Executor& ex)
         : asio_wait(until), service_(service), operation_(std::move(op)), handler_(std::move(handler)),
-          executor_(boost::asio::prefer(ex, boost::asio::execution::outstanding_work.tracked)) {}
+          executor_(ex) {}
 
     ~async_operation() {
         if (granted_)
@@ -190,7 +189,6 @@ private:
         Handler handler(std::move(handler_));
         auto values = delivery<Op>::values(operation_, std::exchange(granted_, false));
         const auto error = error_;
-        const auto work = executor_; // the context stays until the handler has returned
         // The memory is free again before the handler runs, which may want it for its next operation.
         free_memory(handler);
         std::apply([&](auto&&... v) { std::move(handler)(error, std::move(v)...); }, std::move(values));
@@ -198,7 +196,7 @@ private:
 
     /// The allocator is the handler's, which has been moved out by now.
     void free_memory(const Handler& handler) noexcept {
-        alloc a(boost::asio::get_associated_allocator(handler));
+        alloc a(allocator_of(handler));
         this->~async_operation();
         std::allocator_traits<alloc>::deallocate(a, this, 1);
     }
@@ -206,7 +204,8 @@ private:
     reactor_service& service_;
     Op operation_;
     Handler handler_;
-    work_executor executor_;
+    // Needs no tracking of work: while this waits, the context's watch of the bell is work, and afterwards the post is.
+    Executor executor_;
     boost::system::error_code error_;
     bool granted_ = false;
 };

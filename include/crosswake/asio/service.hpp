@@ -17,14 +17,14 @@
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <algorithm>
 #include <new>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -45,6 +45,11 @@ public:
 protected:
     using pending::pending;
     ~asio_wait() = default;
+
+private:
+    friend class reactor_service;
+
+    asio_wait* next_over_ = nullptr;
 };
 
 /// The executor under a strand: our own handlers must not queue behind the user's.
@@ -67,7 +72,7 @@ inline boost::asio::any_io_executor without_strand(const boost::asio::any_io_exe
     return ex;
 }
 
-class reactor_service final : public boost::asio::execution_context::service {
+class reactor_service final : public boost::asio::execution_context::service, private handle_watch::listener {
 public:
     using key_type = reactor_service;
     inline static boost::asio::execution_context::id id;
@@ -78,10 +83,12 @@ public:
     template <class Executor>
     start_result start(asio_wait& w, operation& op, const Executor& ex, std::error_code& error) {
         try {
-            prepare(ex);
+            if (!is_prepared_.load(std::memory_order_acquire))
+                prepare(ex);
+            const auto until = w.until(); // once it waits, another thread may end it at any moment
             const auto result = reactor_->start(w, op, error);
             if (result == start_result::waiting)
-                watch(w.until());
+                watch(until);
             return result;
         } catch (const std::system_error& e) {
             error = e.code();
@@ -92,8 +99,8 @@ public:
     }
 
     void cancel(asio_wait& w) {
-        if (!shut_down_.load() && reactor_->cancel(w))
-            rest_if_idle();
+        if (!shut_down_.load() && is_prepared_.load(std::memory_order_acquire) && reactor_->cancel(w))
+            go_on();
     }
 
     /// Called by a wait that is over, in whatever thread: remembers it for the end of the dispatch that is under way in
@@ -102,7 +109,7 @@ public:
         if (shut_down_.load())
             w.destroy();
         else if (collecting_ != nullptr && collecting_->service == this)
-            collecting_->waits.push_back(&w);
+            collecting_->add(w);
         else
             w.deliver(asio_wait::manner::post);
     }
@@ -110,38 +117,50 @@ public:
 private:
     using lock_guard = std::scoped_lock<std::recursive_mutex>;
 
-    /// What one dispatch has ended.
+    /// What one dispatch has ended, in order.
     struct collection {
         reactor_service* service;
-        std::vector<asio_wait*> waits{};
-        collection* outer = nullptr;
+        collection* outer;
+        asio_wait* first = nullptr;
+        asio_wait* last = nullptr;
+
+        void add(asio_wait& w) noexcept {
+            w.next_over_ = nullptr;
+            (last == nullptr ? first : last->next_over_) = &w;
+            last = &w;
+        }
     };
 
     template <class Executor>
     void prepare(const Executor& ex) {
         const lock_guard guard(lock_);
-        if (reactor_ != nullptr)
+        if (is_prepared_.load())
             return;
         // Untracked: what the service keeps must not count as work.
         executor_ = boost::asio::prefer(without_strand(ex), boost::asio::execution::outstanding_work.untracked);
         timer_.emplace(executor_);
         reactor_ = std::make_unique<reactor>();
         attach();
+        is_prepared_.store(true, std::memory_order_release);
     }
 
     void attach() {
         for (const auto handle : reactor_->handles())
-            watches_.push_back(std::make_unique<handle_watch>(executor_, handle));
+            watches_.push_back(make_watch(executor_, handle, watches_.empty(), *this));
     }
 
-    /// Makes sure that everything is watched, and that the timer comes no later than the deadline.
+    /// Makes sure that every handle is watched, and that the timer comes no later than the deadline.
     void watch(deadline earliest) {
+        // Whoever takes a watch away looks again afterwards whether something waits.
+        if (is_complete_.load() && earliest.is_never())
+            return;
         const lock_guard guard(lock_);
-        for (std::size_t i = 0; i < watches_.size(); ++i)
-            if (!watches_[i]->is_pending())
-                watches_[i]->start([this, i, g = generation_](bool rang) { on_handle(i, g, rang); }, i == 0);
+        for (auto& w : watches_)
+            if (!w->is_pending)
+                w->start();
         if (!timer_is_set_ || earliest < timer_at_)
             set_timer(std::min(earliest, reactor_->next_deadline()));
+        is_complete_.store(timer_is_set_);
     }
 
     void set_timer(deadline at) {
@@ -151,32 +170,31 @@ private:
         timer_is_set_ = true;
         timer_->expires_at(std::chrono::steady_clock::time_point(
             std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::nanoseconds(at.steady_ns()))));
-        timer_->async_wait([this, t = ++timer_turn_](boost::system::error_code) { on_timer(t); });
+        timer_->async_wait([this, turn = ++timer_turn_](boost::system::error_code) { on_timer(turn); });
     }
 
-    /// Nothing waits any more: the context may run out of work.
-    void rest_if_idle() {
+    /// Watches on while something waits; else lets the context run out of work.
+    void go_on() {
+        if (reactor_->waiting() != 0)
+            return watch(is_complete_.load() ? deadline::never() : reactor_->next_deadline());
         const lock_guard guard(lock_);
-        if (reactor_ == nullptr || reactor_->waiting() != 0)
-            return;
-        rest();
-    }
-    void rest() {
+        is_complete_.store(false);
         for (auto& w : watches_)
             w->cancel();
         if (std::exchange(timer_is_set_, false))
             timer_->cancel();
     }
 
-    void on_handle(std::size_t i, std::uint64_t generation, bool rang) {
+    void on_handle(handle_watch& watch, bool rang) override {
         {
             const lock_guard guard(lock_);
-            if (generation != generation_ || shut_down_.load())
-                return;
-            watches_[i]->ended();
+            watch.is_pending = false;
+            is_complete_.store(false);
         }
+        if (shut_down_.load())
+            return;
         if (rang)
-            dispatch(i == 0);
+            dispatch(watch.consumes);
         else
             go_on();
     }
@@ -187,6 +205,7 @@ private:
             if (turn != timer_turn_ || !timer_is_set_ || shut_down_.load())
                 return;
             timer_is_set_ = false;
+            is_complete_.store(false);
         }
         dispatch(false);
     }
@@ -197,29 +216,22 @@ private:
             ~watch_on() noexcept(false) { service->go_on(); }
         } const afterwards{this};
 
-        collection ended{this, {}, collecting_};
+        collection ended{this, collecting_};
         collecting_ = &ended;
         first_handle_is_silenced ? reactor_->dispatch_silenced() : reactor_->dispatch();
         collecting_ = ended.outer;
         // One alone may run here and now, which saves a turn of the loop. Of several none may: what the first one throws
         // must not cost the others their turn.
-        const auto how = ended.waits.size() == 1 ? asio_wait::manner::inline_if_possible : asio_wait::manner::post;
-        for (auto* const w : ended.waits)
+        const auto how = ended.first == ended.last ? asio_wait::manner::inline_if_possible : asio_wait::manner::post;
+        for (auto* w = ended.first; w != nullptr;) {
+            auto* const next = w->next_over_;
             w->deliver(how);
-    }
-
-    void go_on() {
-        const lock_guard guard(lock_);
-        if (reactor_ == nullptr)
-            return;
-        if (reactor_->waiting() == 0)
-            rest();
-        else
-            watch(reactor_->next_deadline());
+            w = next;
+        }
     }
 
     void detach() {
-        ++generation_;
+        is_complete_.store(false);
         for (auto& w : watches_)
             w->release();
         watches_.clear();
@@ -235,7 +247,7 @@ private:
 
     void notify_fork(boost::asio::execution_context::fork_event event) override {
         const lock_guard guard(lock_);
-        if (reactor_ == nullptr)
+        if (!is_prepared_.load())
             return;
         switch (event) {
         case boost::asio::execution_context::fork_prepare:
@@ -258,12 +270,13 @@ private:
     std::recursive_mutex lock_;
     boost::asio::any_io_executor executor_;
     std::unique_ptr<reactor> reactor_;
-    std::vector<std::unique_ptr<handle_watch>> watches_;
+    std::vector<std::shared_ptr<handle_watch>> watches_;
     std::optional<boost::asio::steady_timer> timer_;
     deadline timer_at_;
     bool timer_is_set_ = false;
     std::uint64_t timer_turn_ = 0;
-    std::uint64_t generation_ = 0; // of the handles; what was watched before a fork is none of ours
+    std::atomic<bool> is_prepared_{false}; // everything above is there
+    std::atomic<bool> is_complete_{false}; // every handle is watched and the timer is set
     std::atomic<bool> shut_down_{false};
 };
 
