@@ -92,6 +92,9 @@ public:
             return (mutex_->state_.load() & ~detail::owner_flags) == detail::nobody;
         }
 
+        [[nodiscard]] detail::owner_token held_by() const noexcept override {
+            return mutex_->state_.load() & ~detail::owner_flags;
+        }
         /// The lock that try_once() took; call it once.
         [[nodiscard]] inline unique_lock guard() noexcept;
 

@@ -143,9 +143,11 @@ private:
             return detail::enter_segment(mode, name, r.who, wanted, construct, &r);
         } catch (const std::system_error& e) {
             // The primitives' own complaints (a capacity, a count) do not know the name yet.
-            if (std::string_view(e.what()).find('"') != std::string_view::npos)
+            const std::string_view complaint(e.what());
+            if (complaint.find('"') != std::string_view::npos)
                 throw;
-            detail::raise(e.code(), detail::quoted("object", name) + ": " + e.what());
+            const auto cause = complaint.substr(0, complaint.rfind(": " + e.code().message()));
+            detail::raise(e.code(), detail::quoted(placement::kind(), name) + ": " + std::string(cause));
         }
     }
 

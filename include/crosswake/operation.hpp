@@ -6,6 +6,7 @@
 
 #include <crosswake/deadline.hpp>
 #include <crosswake/detail/export.hpp>
+#include <crosswake/detail/owner.hpp>
 #include <crosswake/detail/wait_word.hpp>
 
 namespace crosswake {
@@ -26,6 +27,8 @@ class operation {
 public:
     virtual attempt try_once() noexcept = 0;
     [[nodiscard]] virtual bool ready() const noexcept = 0;
+    /// Which process the last `wait_for_owner` was about.
+    [[nodiscard]] virtual detail::owner_token held_by() const noexcept { return detail::nobody; }
     [[nodiscard]] detail::wait_word& word() const noexcept { return *word_; }
 
 protected:

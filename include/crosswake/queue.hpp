@@ -98,6 +98,7 @@ public:
         return o.what;
     }
     [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_push(queue_.capacity()); }
+    [[nodiscard]] owner_token held_by() const noexcept override { return queue_.core().tail.holder.load(); }
 
     errc error{};
 
@@ -116,6 +117,10 @@ public:
         return o.what;
     }
     [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_pop(); }
+    [[nodiscard]] owner_token held_by() const noexcept override {
+        const auto popper = queue_.core().head.holder.load();
+        return popper != nobody ? popper : queue_.core().tail.holder.load(); // closed, and somebody is inside push
+    }
     /// What was popped; after try_once() said `done` without error.
     [[nodiscard]] const T& item() const noexcept { return item_.get(); }
 
@@ -290,6 +295,8 @@ struct placement<queue<T, dynamic_capacity>> {
     static constexpr std::uint64_t slots_at =
         (sizeof(queue_core) + alignof(T) - 1) / alignof(T) * alignof(T); // 192 is a multiple of 64 already
 
+    static std::string_view kind() noexcept { return "queue"; }
+
     /// Without arguments: opening a queue of whatever capacity.
     static shape describe() noexcept { return described(0); }
     template <std::integral Count>
@@ -297,8 +304,8 @@ struct placement<queue<T, dynamic_capacity>> {
         constexpr auto most = std::min<std::uint64_t>(std::numeric_limits<std::uint32_t>::max(),
                                                       (std::numeric_limits<std::ptrdiff_t>::max() / 2) / slot_bytes<T>);
         if (!std::in_range<std::uint64_t>(capacity) || capacity == 0 || static_cast<std::uint64_t>(capacity) > most)
-            raise(errc::invalid_argument, "a queue's capacity is from 1 to " + std::to_string(most) + " here, not " +
-                                              std::to_string(capacity));
+            raise(errc::invalid_argument,
+                  "its capacity is from 1 to " + std::to_string(most) + ", not " + std::to_string(capacity));
         return described(static_cast<std::uint64_t>(capacity));
     }
 

@@ -25,7 +25,7 @@ public:
     /// Throws errc::invalid_argument unless 0 <= initial <= maximum and 0 < maximum.
     explicit semaphore(std::int64_t initial = 0, std::int64_t maximum = max) : maximum_(maximum) {
         if (maximum <= 0 || initial < 0 || initial > maximum)
-            detail::raise(errc::invalid_argument, "semaphore: the initial count and the maximum");
+            detail::raise(errc::invalid_argument, "a semaphore's initial count is from 0 to its maximum, which is 1 or more");
         permits_.store(initial);
     }
 
@@ -33,7 +33,7 @@ public:
     /// errc::invalid_argument if count < 0; the count is then as it was.
     void release(std::int64_t count = 1) {
         if (count < 0)
-            detail::raise(errc::invalid_argument, "semaphore::release: a negative count");
+            detail::raise(errc::invalid_argument, "semaphore::release of a negative count");
         auto now = permits_.load();
         do {
             if (now < 0 || count > maximum_ - now)

@@ -37,13 +37,15 @@ public:
     [[nodiscard]] virtual std::byte* mailbox() const noexcept = 0;
     /// For the ringers of this process itself, which peer_bell::find does not serve. Outlives the bell.
     [[nodiscard]] virtual std::unique_ptr<peer_bell> ringer() const = 0;
-    /// What becomes readable (signalled) when the bell rings, and stays so until silenced. The first is the bell proper.
+    /// What becomes readable (signalled) when the bell rings, and stays so until silenced. The first is the bell proper; a
+    /// second one, where there is one, serves regions and deaths.
     [[nodiscard]] virtual std::span<const native_handle> handles() const noexcept = 0;
 
     /// What was heard since the last time.
     enum class heard : unsigned char {
         nothing_special, // whoever rang has left a note in the mailbox
         a_region,        // a ring came through some region: look everywhere
+        a_death,         // a process that was listened for has died; perhaps a region was rung too: look everywhere
     };
     /// Silences all handles. A ring that comes later is not swallowed.
     virtual heard silence() noexcept = 0;
@@ -52,6 +54,11 @@ public:
     /// fallback.
     virtual void listen(const region& r) noexcept = 0;
     virtual void stop_listening(const region& r) noexcept = 0;
+
+    /// From now on the death of this process is heard, where the system tells of deaths. Failure costs only promptness.
+    /// Calls nest.
+    virtual void listen_for_death_of(detail::owner_token who) noexcept = 0;
+    virtual void stop_listening_for_death_of(detail::owner_token who) noexcept = 0;
 
     /// In a forked child: lets go of what was inherited, without a sound for the parent. Nothing but the destructor may
     /// be called afterwards. Safe right after fork.

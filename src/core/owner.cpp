@@ -16,6 +16,12 @@ namespace {
 
 constinit atomic<owner_token> not_known_yet{nobody};
 
+struct answer {
+    owner_token owner = nobody;
+    std::int64_t ask_again_ns = 0;
+};
+constinit thread_local answer last_answer; // of the proofs that were asked for, the last that was not to be had
+
 } // namespace
 
 constinit atomic<const atomic<owner_token>*> this_process_cell{&not_known_yet};
@@ -36,11 +42,7 @@ bool owner_is_dead(owner_token owner, const void* held) noexcept {
     owner &= ~owner_flags;
     if (owner == nobody || owner == this_process())
         return false;
-    struct answer {
-        owner_token owner = nobody;
-        std::int64_t ask_again_ns = 0;
-    };
-    thread_local answer last;
+    auto& last = last_answer;
     const auto now = backend::steady_ns();
     if (last.owner == owner && now < last.ask_again_ns)
         return false;
@@ -50,6 +52,10 @@ bool owner_is_dead(owner_token owner, const void* held) noexcept {
     // A little less than the interval at which waiters look, or each second look would come too early.
     last = {owner, now + core::owner_check_ns * 9 / 10};
     return false;
+}
+
+void forget_who_lived() noexcept {
+    last_answer = {};
 }
 
 bool queue_core::hold_contended(queue_end_layout& end) noexcept {

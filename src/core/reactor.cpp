@@ -76,7 +76,7 @@ start_result reactor_state::start(pending& p, operation& op, std::error_code& er
         delist(p);
         return start_result::done;
     }
-    note_why(*w, why);
+    note_why(*w, why, op.held_by());
     return start_result::waiting;
 }
 
@@ -110,7 +110,9 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
                 w = next;
             }
         });
-        if (heard == backend::bell::heard::a_region)
+        if (heard == backend::bell::heard::a_death)
+            forget_who_lived();
+        if (heard != backend::bell::heard::nothing_special)
             serve_every([](const armed_word&) { return true; }, over);
         if (waiting_ != 0) {
             const auto now = backend::steady_ns();
@@ -121,12 +123,21 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
     over.announce();
 }
 
-void reactor_state::note_why(armed_word& w, attempt why) noexcept {
+/// What the word's first wait was last told. While it waits for an owner, that one's death is listened for.
+void reactor_state::note_why(armed_word& w, attempt why, owner_token owner) noexcept {
     const bool for_owner = why == attempt::wait_for_owner;
-    if (for_owner == w.waits_for_owner)
+    if (for_owner != w.waits_for_owner) {
+        w.waits_for_owner = for_owner;
+        for_owner ? ++words_for_owners_ : --words_for_owners_;
+    }
+    const auto listened_for = for_owner && owner != this_process() ? owner : nobody;
+    if (listened_for == w.owner)
         return;
-    w.waits_for_owner = for_owner;
-    for_owner ? ++words_for_owners_ : --words_for_owners_;
+    if (w.owner != nobody)
+        bell_->stop_listening_for_death_of(w.owner);
+    if (listened_for != nobody)
+        bell_->listen_for_death_of(listened_for);
+    w.owner = listened_for;
 }
 
 /// Tries for each wait of the word in turn. A wait that does not get it keeps those behind it waiting too.
@@ -134,7 +145,7 @@ void reactor_state::serve(armed_word& w, finished_waits& over) noexcept {
     for (auto* p = w.first; p != nullptr;) {
         auto* const next = p->next_;
         if (const auto why = p->operation_->try_once(); why != attempt::done)
-            return note_why(w, why);
+            return note_why(w, why, p->operation_->held_by());
         delist(*p); // frees w if p was the last
         over.add(*p, wait_result::done);
         p = next;
@@ -260,7 +271,7 @@ void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
         w.word->seats.fetch_and(~bit_of(w.at->seat));
     if (last.ready())
         wake_one(*w.word);
-    note_why(w, attempt::done);
+    note_why(w, attempt::done, nobody);
     w.next = std::exchange(spare_, &w);
 }
 
@@ -365,6 +376,9 @@ void reactor_state::unlock_in_child() noexcept {
 
 void reactor_state::reopen_after_fork() {
     const std::scoped_lock guard(lock_);
+    for (auto* const bucket : buckets_)
+        for (auto* w = bucket; w != nullptr; w = w->next)
+            w->owner = nobody; // whom the parent's bell listened for; the next try finds out anew
     make_bell();
     // The child announces itself anew, beside its parent. From here on what it knows of is its own.
     for (auto& [s, m] : memberships_) {

@@ -28,6 +28,7 @@ struct armed_word {
     membership* at = nullptr;
     core::note note = 0;
     bool waits_for_owner = false;
+    owner_token owner = nobody; // whose death is listened for
     armed_word* next = nullptr; // in the bucket of its note
     pending* first = nullptr;
     pending* last = nullptr;
@@ -82,7 +83,7 @@ private:
     /// Takes it out of every list; disarms the word if it was the last there.
     void delist(pending& p) noexcept;
 
-    void note_why(armed_word& w, attempt why) noexcept;
+    void note_why(armed_word& w, attempt why, owner_token owner) noexcept;
     void serve(armed_word& w, finished_waits& over) noexcept;
     template <class Which>
     void serve_every(Which&& which, finished_waits& over) noexcept;

@@ -110,7 +110,7 @@ std::optional<std::string> difference(const segment_layout& s, const detail::sha
     if (s.version != layout_version)
         return differs("layout version", s.version, layout_version);
     if (kind_of(s) != wanted.kind.substr(0, sizeof s.shape.kind - 1))
-        return "it is a " + std::string(kind_of(s)) + ", not a " + std::string(wanted.kind);
+        return "its kind is " + std::string(kind_of(s)) + ", not " + std::string(wanted.kind);
     if (s.shape.unit_size != wanted.unit_size)
         return differs("size (of an item, if it is a queue)", s.shape.unit_size, wanted.unit_size);
     if (s.shape.unit_alignment != wanted.unit_alignment)

@@ -13,9 +13,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -24,6 +26,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <new>
 #include <string_view>
@@ -151,10 +154,13 @@ public:
                               .pipe = b->writing_.get(),
                               .pipe_inode = pipe_identity.st_ino};
         b->handles_.push_back(native_handle{b->reading_.get()});
-        // Without inotify (a limit per user) only the fallback is lost.
+        // Without inotify (there is a limit per user) only the fallback is lost, without epoll that and promptness.
+        b->rare_ = fd(::epoll_create1(EPOLL_CLOEXEC));
         b->watch_ = fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+        if (b->rare_)
+            b->handles_.push_back(native_handle{b->rare_.get()});
         if (b->watch_)
-            b->handles_.push_back(native_handle{b->watch_.get()});
+            b->hear_rarely(b->watch_);
         return b;
     }
 
@@ -172,14 +178,7 @@ public:
         char sink[64];
         while (::read(reading_.get(), sink, sizeof sink) == sizeof sink) {
         }
-        if (watched_.empty())
-            return heard::nothing_special;
-        // Which region it was does not matter: everything is looked at.
-        alignas(inotify_event) char events[1024];
-        auto result = heard::nothing_special;
-        while (::read(watch_.get(), events, sizeof events) > 0)
-            result = heard::a_region;
-        return result;
+        return rare_ ? silence_rare() : heard::nothing_special;
     }
 
     void listen(const region& r) noexcept override {
@@ -205,20 +204,71 @@ public:
             ::inotify_rm_watch(watch_.get(), watch);
     }
 
+    void listen_for_death_of(detail::owner_token who) noexcept override {
+        auto& m = mourned_[who];
+        if (m.listeners++ != 0 || !rare_ || unpack(who).pid_namespace != unpack(detail::this_process()).pid_namespace)
+            return;
+        m.handle = fd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(unpack(who).pid), 0)));
+        if (m.handle)
+            hear_rarely(m.handle);
+    }
+
+    void stop_listening_for_death_of(detail::owner_token who) noexcept override {
+        if (const auto it = mourned_.find(who); it != mourned_.end() && --it->second.listeners == 0)
+            mourned_.erase(it); // closing the handle takes it out of the epoll
+    }
+
     void abandon() noexcept override {
         reading_.reset();
         writing_.reset();
+        rare_.reset();
         watch_.reset();
         memory_.reset();
+        mourned_.clear();
     }
 
 private:
+    struct mourned {
+        fd handle; // a pidfd: readable once the process has died
+        std::size_t listeners = 0;
+    };
+
     pipe_bell() = default;
+
+    void hear_rarely(const fd& handle) noexcept {
+        epoll_event event{};
+        event.events = EPOLLIN;
+        event.data.fd = handle.get();
+        ::epoll_ctl(rare_.get(), EPOLL_CTL_ADD, handle.get(), &event);
+    }
+
+    heard silence_rare() noexcept {
+        auto result = heard::nothing_special;
+        epoll_event events[16];
+        const int n = ::epoll_wait(rare_.get(), events, 16, 0);
+        for (int i = 0; i < n; ++i) {
+            if (events[i].data.fd != watch_.get()) {
+                // It stays readable for ever: heard once is enough.
+                ::epoll_ctl(rare_.get(), EPOLL_CTL_DEL, events[i].data.fd, nullptr);
+                result = heard::a_death;
+                continue;
+            }
+            // Which region it was does not matter: everything is looked at.
+            alignas(inotify_event) char names[1024];
+            while (::read(watch_.get(), names, sizeof names) > 0) {
+            }
+            if (result == heard::nothing_special)
+                result = heard::a_region;
+        }
+        return result;
+    }
 
     fd reading_;
     fd writing_;
     fd memory_;
-    fd watch_;
+    fd rare_;  // an epoll around what seldom moves: the next one, and the pidfds
+    fd watch_; // inotify
+    std::map<detail::owner_token, mourned> mourned_;
     std::shared_ptr<mailbox_page> page_;
     std::vector<native_handle> handles_;
     std::vector<std::pair<const region*, int>> watched_;

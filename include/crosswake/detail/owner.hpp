@@ -30,4 +30,7 @@ inline owner_token this_process() noexcept {
 /// same owner, and says false in between.
 CROSSWAKE_EXPORT bool owner_is_dead(owner_token owner, const void* held) noexcept;
 
+/// After news of a death: the next question is asked, however short ago the last one was.
+void forget_who_lived() noexcept;
+
 } // namespace crosswake::detail

@@ -45,6 +45,8 @@ struct placement {
     /// How the private side holds the shared object.
     using view = T*;
 
+    static std::string_view kind() noexcept { return described().kind; }
+
     template <class... Args>
     static shape describe(const Args&... args) {
         shape s = described(args...);
