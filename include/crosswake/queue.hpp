@@ -297,8 +297,8 @@ struct placement<queue<T, dynamic_capacity>> {
 
     static std::string_view kind() noexcept { return "queue"; }
 
-    /// Without arguments: opening a queue of whatever capacity.
-    static shape describe() noexcept { return described(0); }
+    /// Without arguments: opening a queue of whatever capacity, which is 1 at the least.
+    static shape describe() noexcept { return described(1); }
     template <std::integral Count>
     static shape describe(Count capacity) {
         constexpr auto most = std::min<std::uint64_t>(std::numeric_limits<std::uint32_t>::max(),

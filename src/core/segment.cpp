@@ -92,12 +92,15 @@ std::string_view kind_of(const segment_layout& s) noexcept {
 }
 
 /// Why the segment's bytes cannot be used at all; empty if they can.
-std::optional<std::string> damage(const segment_layout& s, std::size_t bytes) {
+std::optional<std::string> damage(const segment_layout& s, std::size_t bytes, const detail::shape& wanted) {
     if (s.magic != magic)
         return "not an object of this library";
+    if (s.version != layout_version)
+        return std::nullopt; // then nothing else is where it is looked for; difference() says so
     if (s.header_bytes != sizeof(segment_layout) || s.object_offset < sizeof(segment_layout) ||
         s.object_offset > bytes || s.shape.bytes > bytes - s.object_offset || s.crowd_offset > bytes ||
-        s.crowd_offset < s.object_offset + s.shape.bytes || bytes - s.crowd_offset < crowd_seats * sizeof(seat_layout))
+        s.crowd_offset < s.object_offset + s.shape.bytes || bytes - s.crowd_offset < crowd_seats * sizeof(seat_layout) ||
+        s.object_offset % std::max<std::uint64_t>(wanted.alignment, 64) != 0 || s.crowd_offset % page_bytes != 0)
         return "its header contradicts its size";
     return std::nullopt;
 }
@@ -193,10 +196,12 @@ std::shared_ptr<segment> segment::enter(open_mode mode, std::string_view name, p
     // Checked and used from a copy: the bytes can change under the check.
     segment_layout checked;
     std::memcpy(static_cast<void*>(&checked), region->bytes(), offsetof(segment_layout, seats));
-    if (const auto why = damage(checked, region->size()))
+    if (const auto why = damage(checked, region->size(), wanted))
         raise(errc::corrupted, what + ": " + *why);
     if (const auto why = difference(checked, wanted, mode != open_mode::open))
         raise(errc::incompatible, what + ": " + *why);
+    if (checked.shape.bytes < wanted.bytes)
+        raise(errc::corrupted, what + ": smaller than what it says it is");
 
     std::shared_ptr<segment> s(new segment(std::string(name), std::move(region), checked));
     auto& map = address_map::instance();
