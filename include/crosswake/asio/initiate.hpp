@@ -59,6 +59,19 @@ struct delivery;
 /// The executor argument of a call that has none: the handler brings its own.
 struct handlers_executor {};
 
+/// Whether asio::dispatch would call a handler at once; asked where the type-erased way there costs several indirect calls.
+inline bool runs_here(const boost::asio::io_context::executor_type& ex) {
+    return ex.running_in_this_thread();
+}
+inline bool runs_here(const boost::asio::any_io_executor& ex) {
+    const auto* const known = ex.target<boost::asio::io_context::executor_type>();
+    return known != nullptr && known->running_in_this_thread();
+}
+template <class Executor>
+bool runs_here(const Executor&) {
+    return false;
+}
+
 template <class Op, class Handler, class Executor>
 class async_operation final : public asio_wait {
 public:
@@ -84,6 +97,8 @@ public:
     }
 
     void deliver(manner how) override {
+        if (how == manner::inline_if_possible && runs_here(executor_))
+            return complete();
         const auto ex = std::move(executor_); // the operation may be gone before the call returns
         if (how == manner::post)
             boost::asio::post(ex, completion{this});
