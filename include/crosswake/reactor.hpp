@@ -102,9 +102,12 @@ public:
     /// Silences the bell, tries what may go on, ends what is over its deadline, and calls completed() for all that. Call
     /// it when a handle is readable and when next_deadline() has come; calling it at other times is harmless.
     CROSSWAKE_EXPORT void dispatch();
-    /// The same for a loop to which only the first handle was readable, and which has consumed its signal itself (read
-    /// from the pipe; waited for the auto-reset event). Saves a system call or two.
+    /// The same for a loop that was woken by the first handle alone and need not be woken by the same ring again: it has
+    /// consumed the signal (read from the pipe; waited for the auto-reset event), or is edge-triggered and each ring is an
+    /// edge. Saves a system call or two.
     CROSSWAKE_EXPORT void dispatch_silenced();
+    /// Whether each ring is an edge to an edge-triggered loop (EPOLLET), even while the first handle is still readable.
+    [[nodiscard]] CROSSWAKE_EXPORT bool rings_are_edges() const noexcept;
 
     /// When dispatch() is to be called at the latest: the next deadline, or the next look after the dead. `never` while
     /// nothing waits.

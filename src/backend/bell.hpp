@@ -41,6 +41,11 @@ public:
     /// second one, where there is one, serves regions and deaths.
     [[nodiscard]] virtual std::span<const native_handle> handles() const noexcept = 0;
 
+    /// Whether each ring is an edge to an edge-triggered loop even while the first handle is still readable. A loop that
+    /// goes by edges leaves it so, and silences it once in so many rings, before there is no room for another.
+    [[nodiscard]] virtual bool rings_are_edges() const noexcept = 0;
+    static constexpr unsigned rings_before_silence = 512;
+
     /// What was heard since the last time.
     enum class heard : unsigned char {
         nothing_special, // whoever rang has left a note in the mailbox

@@ -99,7 +99,11 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
         const std::scoped_lock guard(lock_);
         // In this order: a ring that comes after the silence sounds the bell anew, since the ring state says quiet; a note
         // left before the ring state was cleared is among those taken.
-        const auto heard = first_handle_is_silenced ? backend::bell::heard::nothing_special : bell_->silence();
+        auto heard = backend::bell::heard::nothing_special;
+        if (!first_handle_is_silenced || ++unsilenced_ == backend::bell::rings_before_silence) {
+            unsilenced_ = 0;
+            heard = bell_->silence();
+        }
         mailbox_.quieten();
 
         // THE AWAITING LOOP
@@ -421,6 +425,10 @@ void reactor::dispatch() {
 
 void reactor::dispatch_silenced() {
     state_->dispatch(true);
+}
+
+bool reactor::rings_are_edges() const noexcept {
+    return state_->rings_are_edges();
 }
 
 deadline reactor::next_deadline() const noexcept {

@@ -59,6 +59,7 @@ public:
     start_result start(pending& p, operation& op, std::error_code& error);
     bool cancel(pending& p) noexcept;
     void dispatch(bool first_handle_is_silenced);
+    [[nodiscard]] bool rings_are_edges() const noexcept { return bell_->rings_are_edges(); }
     void abort_waits_in(segment& s, finished_waits& over) noexcept;
     void reopen_after_fork();
 
@@ -104,6 +105,7 @@ private:
     std::vector<pending*> timers_; // a heap, the earliest deadline first
     armed_word* spare_ = nullptr;  // armed words to be used again, by next
     std::atomic<std::size_t> waiting_{0}; // changed under the lock
+    unsigned unsilenced_ = 0; // how often the loop dispatched by the edge alone
     std::size_t words_for_owners_ = 0; // armed words that wait for an owner
     std::int64_t next_recheck_ns_ = 0;
     std::int64_t next_owner_check_ns_ = 0;

@@ -123,6 +123,24 @@ private:
     std::shared_ptr<mailbox_page> page_;
 };
 
+/// Most kernels wake a pipe's watchers at each write, some (5.5 to 5.13) only at the first one into an empty pipe.
+bool each_write_is_an_edge() noexcept {
+    int ends[2];
+    const fd loop(::epoll_create1(EPOLL_CLOEXEC));
+    if (!loop || ::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0)
+        return false;
+    const fd reading(ends[0]);
+    const fd writing(ends[1]);
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    if (::epoll_ctl(loop.get(), EPOLL_CTL_ADD, reading.get(), &event) != 0)
+        return false;
+    for (int i = 0; i < 2; ++i)
+        if (::write(writing.get(), "", 1) != 1 || ::epoll_wait(loop.get(), &event, 1, 0) != 1)
+            return false;
+    return true;
+}
+
 class pipe_bell final : public bell {
 public:
     static std::unique_ptr<bell> make(std::error_code& error) {
@@ -174,6 +192,11 @@ public:
     [[nodiscard]] std::byte* mailbox() const noexcept override { return page_->notes(); }
     [[nodiscard]] std::span<const native_handle> handles() const noexcept override { return handles_; }
 
+    [[nodiscard]] bool rings_are_edges() const noexcept override {
+        static const bool known = each_write_is_an_edge();
+        return known;
+    }
+
     heard silence() noexcept override {
         char sink[64];
         while (::read(reading_.get(), sink, sizeof sink) == sizeof sink) {
@@ -189,7 +212,7 @@ public:
             return;
         char path[40];
         std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
-        if (const int w = ::inotify_add_watch(watch_.get(), path, IN_MODIFY); w >= 0)
+        if (const int w = ::inotify_add_watch(watch_.get(), path, IN_MODIFY | IN_ATTRIB); w >= 0)
             watched_.emplace_back(&r, w);
     }
 

@@ -179,7 +179,10 @@ bool region_file::ring() noexcept {
     // inotify tells its watchers of a write(2), not of stores to a mapping.
     const fd file = reopen();
     const char byte = 0;
-    return file && ::pwrite(file.get(), &byte, 1, 0) == 1;
+    if (file)
+        return ::pwrite(file.get(), &byte, 1, 0) == 1;
+    // No descriptor left, perhaps. Setting the times needs none, and its watchers are told of that too.
+    return ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 region_file::~region_file() {
@@ -252,7 +255,12 @@ std::unique_ptr<region> region::open(std::string_view name, permissions who, std
             return nullptr;
         }
         if (lock_file(file, LOCK_EX | LOCK_NB)) {
-            remove_name(file, path.c_str()); // all who had it are dead
+            // All who had it are dead. What they left is another user's to remove, if it cannot be removed here.
+            errno = 0;
+            if (!remove_name(file, path.c_str()) && (errno == EPERM || errno == EACCES)) {
+                error = errc::permission_denied;
+                return nullptr;
+            }
             continue;
         }
         // Somebody maps it, or is about to remove it; in the second case this waits for the few steps that takes.

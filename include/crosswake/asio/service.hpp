@@ -144,10 +144,7 @@ private:
         is_prepared_.store(true, std::memory_order_release);
     }
 
-    void attach() {
-        for (const auto handle : reactor_->handles())
-            watches_.push_back(make_watch(executor_, handle, watches_.empty(), *this));
-    }
+    void attach() { watches_ = watch_handles(executor_, *reactor_, *this); }
 
     /// Makes sure that every handle is watched, and that the timer comes no later than the deadline.
     void watch(deadline earliest) {
@@ -155,6 +152,8 @@ private:
         if (is_complete_.load() && earliest.is_never())
             return;
         const lock_guard guard(lock_);
+        if (reactor_->waiting() == 0)
+            return; // another thread has ended it meanwhile: a watch for nothing would keep run() from returning
         for (auto& w : watches_)
             if (!w->is_pending)
                 w->start();
@@ -194,7 +193,7 @@ private:
         if (shut_down_.load())
             return;
         if (rang)
-            dispatch(watch.consumes);
+            dispatch(watch.consumes());
         else
             go_on();
     }
@@ -223,6 +222,9 @@ private:
         // One alone may run here and now, which saves a turn of the loop. Of several none may: what the first one throws
         // must not cost the others their turn.
         const auto how = ended.first == ended.last ? asio_wait::manner::inline_if_possible : asio_wait::manner::post;
+        // A lone handler may block this thread. Whatever else waits is to be heard of in the context's other threads.
+        if (ended.first != nullptr && ended.first == ended.last && reactor_->waiting() != 0)
+            go_on();
         for (auto* w = ended.first; w != nullptr;) {
             auto* const next = w->next_over_;
             w->deliver(how);
