@@ -2,8 +2,8 @@
 //
 //     joint [--rounds N] [--trips N] [--smoke]
 //
-// Real processes; the rounds of both are interleaved, and a figure is the ratio of medians from one run. The peer is what
-// a user of Asio would write on Linux: an eventfd shared by fork, in a stream_descriptor.
+// Real processes; the rounds of both are interleaved, and a figure is the ratio of medians from one run. The peer is
+// what a user of Asio would write on Linux: an eventfd shared by fork, in a stream_descriptor.
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
 

@@ -6,26 +6,27 @@
 //     co_await async_push(*jobs, j);  job j = co_await async_pop(*jobs);   queue
 //     auto [ec] = co_await async_push_for(*jobs, 50ms, j, asio::as_tuple(asio::use_awaitable));
 //
-// Each has a twin with _for (a timeout, counted from when the operation starts) and one with _until (a time point). In the
-// order of Asio's own pages, for all of them:
+// Each has a twin with _for (a timeout, counted from when the operation starts) and one with _until (a time point). In
+// the order of Asio's own pages, for all of them:
 //
 // Signature.     void(boost::system::error_code) or void(boost::system::error_code, T); the functions say which.
 // Token.         Last, default boost::asio::deferred, which can be co_awaited, or given another token later.
 // Executor.      The handler's associated executor, or the first argument of the call if the handler has none (as in
-//                boost::asio::post). A handler without one is refused at compile time. The handler never runs inside the
-//                initiating function. Any executor of an io_context or a thread_pool will do, strands included.
+//                boost::asio::post). A handler without one is refused at compile time. The handler never runs inside
+//                the initiating function. Any executor of an io_context or a thread_pool will do, strands included.
 // Cancellation.  terminal, partial and total are all served as total: an operation that ends as operation_aborted has
 //                taken nothing. If it had been granted by then, it ends without error instead.
 // Errors.        boost::asio::error::operation_aborted (cancelled, or the object's last handle in this process was
-//                closed); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted, not_shared,
-//                too_many_reactors; or the system's own code if the context's bell cannot be made.
+//                closed); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted,
+//                not_shared, too_many_reactors; or the system's own code if the context's bell cannot be made.
 // Deadlines.     Built in, because `operation || timer` can lose an item that came in the same turn.
 // Thread safety. Distinct operations may be started from distinct threads, on one object and on one context.
-// Threads.       None is started. One bell per context is watched while something waits, and one timer set; when nothing
-//                of this library's waits, run() has nothing of its to wait for.
+// Threads.       None is started. One bell per context is watched while something waits, and one timer set; when
+//                nothing of this library's waits, run() has nothing of its to wait for.
 // Lifetime.      A pending operation keeps the object's memory mapped. Destroying the context destroys pending handlers
 //                uncalled; what had been granted to them is given back, but for an item that was popped.
-// Fork.          As Asio says: context.notify_fork() before and after. A child's pending waits go on, beside the parent's.
+// Fork.          As Asio says: context.notify_fork() before and after. A child's pending waits go on, beside the
+//                parent's.
 //
 // The awaited loop is the reactor's (<crosswake/reactor.hpp>); these headers only hand its outcomes to handlers.
 #pragma once

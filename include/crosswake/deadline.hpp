@@ -2,8 +2,9 @@
 //
 // Everything that converts a time is in this file. Conversions round up and saturate, so a wait is never cut short: a
 // timeout of 0.5 ns is 1 ns, a timeout longer than the clock lasts is `never`. A deadline in the past is legal; an
-// operation that is given one still tries once. steady_clock does not follow the wall clock, so neither does a deadline:
-// a time point of another clock is converted when the call is made, and what happens to that clock later is ignored.
+// operation that is given one still tries once. steady_clock does not follow the wall clock, so neither does a
+// deadline: a time point of another clock is converted when the call is made, and what happens to that clock later is
+// ignored.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,9 @@ public:
     [[nodiscard]] static constexpr deadline never() noexcept { return {}; }
 
     /// The past: the operation tries once and does not wait.
-    [[nodiscard]] static constexpr deadline passed() noexcept { return at_ns(std::numeric_limits<std::int64_t>::min()); }
+    [[nodiscard]] static constexpr deadline passed() noexcept {
+        return at_ns(std::numeric_limits<std::int64_t>::min());
+    }
 
     [[nodiscard]] static constexpr deadline at_ns(std::int64_t steady_ns) noexcept {
         deadline d;

@@ -28,7 +28,7 @@ enum class errc {
     no_space,                // the system has no shared memory left for the object
     too_many_permits,        // semaphore::release would pass the maximum
     operation_not_permitted, // unlocking a mutex that another process owns
-    too_many_reactors,       // every seat of the object's segment, the crowd's 4,096 included, belongs to a live reactor
+    too_many_reactors, // every seat of the object's segment, the crowd's 4,096 included, belongs to a live reactor
 };
 
 [[nodiscard]] CROSSWAKE_EXPORT const std::error_category& error_category() noexcept;

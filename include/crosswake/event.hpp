@@ -19,8 +19,8 @@ enum class reset_mode : std::uint32_t {
 /// Names and meanings are those of Win32's and .NET's events.
 ///
 /// Put it in shared memory with named<event>, or inside a struct of yours in named<that struct>. It has no owner, and
-/// nothing is lost by a kill except what the dead had taken: a process that dies after an automatic event let it through
-/// has used that event up.
+/// nothing is lost by a kill except what the dead had taken: a process that dies after an automatic event let it
+/// through has used that event up.
 ///
 /// Thread-safe in all functions. set() synchronises with the wait that it lets through.
 class event {

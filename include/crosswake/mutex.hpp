@@ -24,16 +24,16 @@ enum class lock_status : unsigned char {
 
 class unique_lock;
 
-/// Exclusive, owned by a *process*: any thread of it may unlock, another process may not, and a forked child owns none of
-/// its parent's locks. Locking again in the owning process waits like anybody's lock().
+/// Exclusive, owned by a *process*: any thread of it may unlock, another process may not, and a forked child owns
+/// none of its parent's locks. Locking again in the owning process waits like anybody's lock().
 ///
 /// When the owner dies inside, the next lock() succeeds within the owner-check interval (100 ms) and says
 /// acquired_from_dead_owner, and so does everyone's until a holder has put the data right and calls mark_sound(). Only
 /// proof of death from the operating system frees a lock; a stopped owner is alive and keeps it. Closing the object's
 /// last handle in the owning process without unlocking gives the lock up in the same way.
 ///
-/// Not fair: an unlocked mutex goes to whoever comes first. Thread-safe in all functions; unlock() synchronises with the
-/// next lock. Satisfies std's TimedLockable, except that lock() returns a status.
+/// Not fair: an unlocked mutex goes to whoever comes first. Thread-safe in all functions; unlock() synchronises with
+/// the next lock. Satisfies std's TimedLockable, except that lock() returns a status.
 class mutex {
 public:
     mutex() noexcept = default;
@@ -160,7 +160,8 @@ public:
     unique_lock(mutex_type& m, std::adopt_lock_t, lock_status status = lock_status::acquired) noexcept
         : mutex_(&m), status_(status) {}
     template <class Rep, class Period>
-    unique_lock(mutex_type& m, const std::chrono::duration<Rep, Period>& timeout) : unique_lock(m, m.try_lock_for(timeout)) {}
+    unique_lock(mutex_type& m, const std::chrono::duration<Rep, Period>& timeout)
+        : unique_lock(m, m.try_lock_for(timeout)) {}
     template <class Clock, class Duration>
     unique_lock(mutex_type& m, const std::chrono::time_point<Clock, Duration>& moment)
         : unique_lock(m, m.try_lock_until(moment)) {}

@@ -1,7 +1,8 @@
 // Objects in shared memory, by name.
 //
-// A name stands for at most one live object. The object lives while some process has it open, and goes when the last one
-// closes it or dies; what the dead leave behind is swept by those who come later. Nothing has to be removed by hand.
+// A name stands for at most one live object. The object lives while some process has it open, and goes when the last
+// one closes it or dies; what the dead leave behind is swept by those who come later. Nothing has to be removed by
+// hand.
 #pragma once
 
 #include <crosswake/detail/export.hpp>
@@ -47,11 +48,11 @@ class segment;
 
 enum class open_mode : unsigned char { create, open, open_or_create };
 
-/// The segment of `name`, made or opened; throws. `construct` is called with the object's place in a new segment, before
-/// anybody else can see it.
+/// The segment of `name`, made or opened; throws. `construct` is called with the object's place in a new segment,
+/// before anybody else can see it.
 CROSSWAKE_EXPORT std::shared_ptr<segment> enter_segment(open_mode mode, std::string_view name, permissions who,
-                                                        const shape& wanted, void (*construct)(void* context, void* place),
-                                                        void* context);
+                                                        const shape& wanted,
+                                                        void (*construct)(void* context, void* place), void* context);
 /// One handle less; the last one in this process aborts what still waits in the segment.
 CROSSWAKE_EXPORT void leave_segment(std::shared_ptr<segment> s) noexcept;
 CROSSWAKE_EXPORT void* object_of(const segment& s) noexcept;
@@ -69,17 +70,19 @@ CROSSWAKE_EXPORT std::string quoted(std::string_view kind, std::string_view name
 ///     named<mutex>      door{open_only, "door"};
 ///     named<board>      b{create_only, "board", permissions::group};
 ///
-/// The arguments after the name (and after permissions, if given) are those of T's constructor; they are used by whoever
-/// creates. What is fixed for the object's life (kind, size, layout version, capacity, maximum, reset mode) has to match
-/// when an existing one is opened; open_only leaves the last three to the object. T's destructor never runs.
+/// The arguments after the name (and after permissions, if given) are those of T's constructor; they are used by
+/// whoever creates. What is fixed for the object's life (kind, size, layout version, capacity, maximum, reset mode)
+/// has to match when an existing one is opened; open_only leaves the last three to the object. T's destructor never
+/// runs.
 ///
-/// Throws std::system_error: not_found, already_exists, incompatible, permission_denied, invalid_name, invalid_argument,
-/// no_space, corrupted, or the system's own code; the text names the object. Nothing half-made stays behind.
+/// Throws std::system_error: not_found, already_exists, incompatible, permission_denied, invalid_name,
+/// invalid_argument, no_space, corrupted, or the system's own code; the text names the object. Nothing half-made
+/// stays behind.
 ///
-/// Movable. Closing (the destructor) aborts what this process still awaits in the object, if this was its last handle;
-/// threads that are blocked in it must be gone by then. A forked child may use the handles that it inherits, and closing
-/// them there takes nothing from the parent. Distinct handles may be used by distinct threads; the object is as
-/// thread-safe as T.
+/// Movable. Closing (the destructor) aborts what this process still awaits in the object, if this was its last
+/// handle; threads that are blocked in it must be gone by then. A forked child may use the handles that it inherits,
+/// and closing them there takes nothing from the parent. Distinct handles may be used by distinct threads; the object
+/// is as thread-safe as T.
 template <class T>
 class named {
     using placement = detail::placement<T>;

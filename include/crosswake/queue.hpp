@@ -258,7 +258,8 @@ public:
     queue() noexcept = default;
 
     [[nodiscard]] detail::queue_ref<T> ref() const noexcept {
-        auto& self = const_cast<queue&>(*this); // the words of an object in shared memory change under a const handle too
+        auto& self =
+            const_cast<queue&>(*this); // the words of an object in shared memory change under a const handle too
         return {self.core_, self.slots_, static_cast<std::uint32_t>(N)};
     }
 

@@ -1,7 +1,7 @@
 // Waits without a thread, for any event loop.
 //
-// A reactor holds any number of operations that wait, and one bell that rings when some of them may go on. An event loop
-// watches the bell's native handles and calls dispatch() when one is readable. <crosswake/asio.hpp> does that on
+// A reactor holds any number of operations that wait, and one bell that rings when some of them may go on. An event
+// loop watches the bell's native handles and calls dispatch() when one is readable. <crosswake/asio.hpp> does that on
 // Boost.Asio; this header knows no event loop.
 #pragma once
 
@@ -32,8 +32,8 @@ enum class wait_result : unsigned char {
     aborted,   // the object's last handle was closed, or the reactor destroyed
 };
 
-/// One wait in a reactor: an operation, a deadline, and what to call at the end. Derive from it, and keep it alive and in
-/// place from start() until completed() is called.
+/// One wait in a reactor: an operation, a deadline, and what to call at the end. Derive from it, and keep it alive
+/// and in place from start() until completed() is called.
 class pending {
 public:
     explicit pending(deadline until = deadline::never()) noexcept : until_(until) {}
@@ -45,8 +45,9 @@ public:
 protected:
     ~pending() = default;
 
-    /// Called exactly once for each start() that said `waiting`, without any lock held, in the thread that calls dispatch(),
-    /// cancel() or the closing of a handle, never inside start(). May destroy this object and may start other waits.
+    /// Called exactly once for each start() that said `waiting`, without any lock held, in the thread that calls
+    /// dispatch(), cancel() or the closing of a handle, never inside start(). May destroy this object and may start
+    /// other waits.
     virtual void completed(wait_result result) noexcept = 0;
 
 private:
@@ -76,10 +77,9 @@ enum class start_result : unsigned char {
 
 /// Thread-safe in all functions but the destructor; dispatch() may run in one thread while others start and cancel.
 ///
-/// Cancellation and deadlines are decided under the reactor's lock: a wait has either taken what it waits for, and ends
-/// as `done`, or it has not and never will.
-/// Destroying a reactor ends its waits as `aborted`. A process that dies with a reactor leaves nothing that others would
-/// wait for.
+/// Cancellation and deadlines are decided under the reactor's lock: a wait has either taken what it waits for, and
+/// ends as `done`, or it has not and never will. Destroying a reactor ends its waits as `aborted`. A process that
+/// dies with a reactor leaves nothing that others would wait for.
 class reactor {
 public:
     /// Throws std::system_error if the system has no bell left (descriptors, memory).
@@ -99,12 +99,12 @@ public:
     /// true: it was waiting, has taken nothing, and completed(cancelled) has been called. false: it is over already.
     CROSSWAKE_EXPORT bool cancel(pending& p) noexcept;
 
-    /// Silences the bell, tries what may go on, ends what is over its deadline, and calls completed() for all that. Call
-    /// it when a handle is readable and when next_deadline() has come; calling it at other times is harmless.
+    /// Silences the bell, tries what may go on, ends what is over its deadline, and calls completed() for all that.
+    /// Call it when a handle is readable and when next_deadline() has come; calling it at other times is harmless.
     CROSSWAKE_EXPORT void dispatch();
-    /// The same for a loop that was woken by the first handle alone and need not be woken by the same ring again: it has
-    /// consumed the signal (read from the pipe; waited for the auto-reset event), or is edge-triggered and each ring is an
-    /// edge. Saves a system call or two.
+    /// The same for a loop that was woken by the first handle alone and need not be woken by the same ring again: it
+    /// has consumed the signal (read from the pipe; waited for the auto-reset event), or is edge-triggered and each
+    /// ring is an edge. Saves a system call or two.
     CROSSWAKE_EXPORT void dispatch_silenced();
     /// Whether each ring is an edge to an edge-triggered loop (EPOLLET), even while the first handle is still readable.
     [[nodiscard]] CROSSWAKE_EXPORT bool rings_are_edges() const noexcept;

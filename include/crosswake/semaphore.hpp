@@ -25,7 +25,8 @@ public:
     /// Throws errc::invalid_argument unless 0 <= initial <= maximum and 0 < maximum.
     explicit semaphore(std::int64_t initial = 0, std::int64_t maximum = max) : maximum_(maximum) {
         if (maximum <= 0 || initial < 0 || initial > maximum)
-            detail::raise(errc::invalid_argument, "a semaphore's initial count is from 0 to its maximum, which is 1 or more");
+            detail::raise(errc::invalid_argument,
+                          "a semaphore's initial count is from 0 to its maximum, which is 1 or more");
         permits_.store(initial);
     }
 

@@ -1,7 +1,7 @@
 // CONTRACT bell: what wakes an event loop.
 //
-// A reactor makes one bell, whatever it waits for; with it comes a mailbox, a little memory that its ringers write into.
-// Peers find both by the process's token and the bell's address within that process.
+// A reactor makes one bell, whatever it waits for; with it comes a mailbox, a little memory that its ringers write
+// into. Peers find both by the process's token and the bell's address within that process.
 #pragma once
 
 #include <crosswake/detail/owner.hpp>
@@ -37,12 +37,12 @@ public:
     [[nodiscard]] virtual std::byte* mailbox() const noexcept = 0;
     /// For the ringers of this process itself, which peer_bell::find does not serve. Outlives the bell.
     [[nodiscard]] virtual std::unique_ptr<peer_bell> ringer() const = 0;
-    /// What becomes readable (signalled) when the bell rings, and stays so until silenced. The first is the bell proper; a
-    /// second one, where there is one, serves regions and deaths.
+    /// What becomes readable (signalled) when the bell rings, and stays so until silenced. The first is the bell
+    /// proper; a second one, where there is one, serves regions and deaths.
     [[nodiscard]] virtual std::span<const native_handle> handles() const noexcept = 0;
 
-    /// Whether each ring is an edge to an edge-triggered loop even while the first handle is still readable. A loop that
-    /// goes by edges leaves it so, and silences it once in so many rings, before there is no room for another.
+    /// Whether each ring is an edge to an edge-triggered loop even while the first handle is still readable. A loop
+    /// that goes by edges leaves it so, and silences it once in so many rings, before there is no room for another.
     [[nodiscard]] virtual bool rings_are_edges() const noexcept = 0;
     static constexpr unsigned rings_before_silence = 512;
 

@@ -16,8 +16,8 @@ class region;
 ///     bits 26-41  PID namespace (low bits of its inode; 0 where there is no such thing)
 ///     bits 42-63  birth: when the process started, in the system's own unit, modulo 2^22
 ///
-/// A wrong "alive" takes the same pid, namespace and birth modulo 2^22 (half a day at 10 ms): a wait that lasts too long.
-/// A wrong "dead" would rob a living owner, and cannot come from a collision.
+/// A wrong "alive" takes the same pid, namespace and birth modulo 2^22 (half a day at 10 ms): a wait that lasts too
+/// long. A wrong "dead" would rob a living owner, and cannot come from a collision.
 struct token_fields {
     std::uint32_t pid = 0;
     std::uint32_t pid_namespace = 0;
@@ -48,8 +48,8 @@ enum class life : unsigned char {
 /// Does the process live, and has it `where` mapped? A process that is stopped lives. Costs a few system calls.
 [[nodiscard]] life probe(detail::owner_token who, const region& where) noexcept;
 
-/// Around every fork of this process: `before` in the parent, then one of the others. `in_child` may only do what is safe
-/// after the fork of a process with threads.
+/// Around every fork of this process: `before` in the parent, then one of the others. `in_child` may only do what is
+/// safe after the fork of a process with threads.
 void around_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept;
 
 /// A number that nobody can guess or repeat.

@@ -22,8 +22,8 @@ public:
     /// The first bytes of every region belong to the backend; the core leaves them alone.
     static constexpr std::size_t backend_bytes = 64;
 
-    /// Initialises the bytes of a new region, which read as zeros, before it bears its name; may throw, and then nothing
-    /// of the region is left.
+    /// Initialises the bytes of a new region, which read as zeros, before it bears its name; may throw, and then
+    /// nothing of the region is left.
     struct initialiser {
         virtual void operator()(std::byte* bytes) = 0;
 
@@ -31,8 +31,9 @@ public:
         ~initialiser() = default;
     };
 
-    /// A new region of `bytes`, of which the pages of the first `reserved` are set aside now: a full memory is the error
-    /// no_space here and never a fault later. already_exists: somebody's live region has the name; it is not touched.
+    /// A new region of `bytes`, of which the pages of the first `reserved` are set aside now: a full memory is the
+    /// error no_space here and never a fault later. already_exists: somebody's live region has the name; it is not
+    /// touched.
     static std::unique_ptr<region> create(std::string_view name, std::size_t bytes, std::size_t reserved,
                                           permissions who, initialiser& initialise, std::error_code& error);
 

@@ -11,10 +11,10 @@ namespace crosswake::backend {
 class region;
 
 /// Sleeps while `word == seen`, until woken or until the deadline. Compares and falls asleep in one step as seen by
-/// wake_threads, so it never sleeps past a wake that follows a change of the word. Returns early whenever it likes; never
-/// because of the deadline before the deadline. A sleeper that is killed leaves nothing behind. The word lies in `where`.
-void sleep_while(region& where, const detail::atomic<std::uint32_t>& word, std::uint32_t seen,
-                 deadline until) noexcept;
+/// wake_threads, so it never sleeps past a wake that follows a change of the word. Returns early whenever it likes;
+/// never because of the deadline before the deadline. A sleeper that is killed leaves nothing behind. The word lies
+/// in `where`.
+void sleep_while(region& where, const detail::atomic<std::uint32_t>& word, std::uint32_t seen, deadline until) noexcept;
 
 enum class wake_count : bool { one, all };
 

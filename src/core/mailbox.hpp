@@ -3,12 +3,12 @@
 //     quiet(g) -> ringing(g) -> rung(g) -> quiet(g + 1)
 //
 // Only rung(g) lets a ringer off without a system call. A ringer that is stopped after ringing(g) and before its bell
-// sounds mutes nobody: the next one sees ringing(g), sounds the bell itself, and moves it to rung(g). Moving on to g + 1
-// is the reactor's alone, so that the first one's late step fails.
+// sounds mutes nobody: the next one sees ringing(g), sounds the bell itself, and moves it to rung(g). Moving on to
+// g + 1 is the reactor's alone, so that the first one's late step fails.
 //
 // Notes are a set of 4,096 marks, one for each hash of a word's place. A mark may stand for several words, and may be
-// left twice; the reactor tries, and finds out. There is nothing that could overflow, or that a hostile peer could spoil
-// beyond causing work.
+// left twice; the reactor tries, and finds out. There is nothing that could overflow, or that a hostile peer could
+// spoil beyond causing work.
 #pragma once
 
 #include <backend/bell.hpp>
@@ -65,8 +65,8 @@ private:
     static constexpr std::uint32_t phase(std::uint32_t state) noexcept { return state & 3; }
     static constexpr std::uint32_t generation(std::uint32_t state) noexcept { return state & ~3u; }
 
-    // Looking before marking keeps the line shared while many ring for the same thing. What was seen marked has not been
-    // taken yet, and will be taken after the change that the note is about.
+    // Looking before marking keeps the line shared while many ring for the same thing. What was seen marked has not
+    // been taken yet, and will be taken after the change that the note is about.
     void leave(note n) const noexcept {
         const auto i = n / 64u;
         const auto mark = std::uint64_t{1} << (n % 64u);

@@ -10,7 +10,6 @@
 #include <crosswake/detail/queue_core.hpp>
 #include <crosswake/mutex.hpp>
 
-
 namespace crosswake::detail {
 namespace {
 

@@ -97,8 +97,8 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
     finished_waits over;
     {
         const std::scoped_lock guard(lock_);
-        // In this order: a ring that comes after the silence sounds the bell anew, since the ring state says quiet; a note
-        // left before the ring state was cleared is among those taken.
+        // In this order: a ring that comes after the silence sounds the bell anew, since the ring state says quiet; a
+        // note left before the ring state was cleared is among those taken.
         auto heard = backend::bell::heard::nothing_special;
         if (!first_handle_is_silenced || ++unsilenced_ == backend::bell::rings_before_silence) {
             unsilenced_ = 0;
@@ -264,8 +264,8 @@ armed_word* reactor_state::arm(wait_word& word, membership& m) {
     return w;
 }
 
-/// Nobody is left on the word. The ring that brought the last one what it wanted may have been one of several, meant for
-/// somebody else, too: if there is more to be had, somebody else is woken.
+/// Nobody is left on the word. The ring that brought the last one what it wanted may have been one of several, meant
+/// for somebody else, too: if there is more to be had, somebody else is woken.
 void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
     auto** link = &buckets_[w.note];
     while (*link != &w)

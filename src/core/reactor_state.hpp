@@ -99,14 +99,14 @@ private:
     mutable std::mutex lock_;
     std::unique_ptr<backend::bell> bell_;
     core::mailbox mailbox_{nullptr};
-    bool inherited_ = false; // by fork: the seats and the bits that this reactor knows of are its parent's
+    bool inherited_ = false;           // by fork: the seats and the bits that this reactor knows of are its parent's
     std::vector<armed_word*> buckets_; // by note
     std::map<segment*, membership> memberships_;
-    std::vector<pending*> timers_; // a heap, the earliest deadline first
-    armed_word* spare_ = nullptr;  // armed words to be used again, by next
+    std::vector<pending*> timers_;        // a heap, the earliest deadline first
+    armed_word* spare_ = nullptr;         // armed words to be used again, by next
     std::atomic<std::size_t> waiting_{0}; // changed under the lock
-    unsigned unsilenced_ = 0; // how often the loop dispatched by the edge alone
-    std::size_t words_for_owners_ = 0; // armed words that wait for an owner
+    unsigned unsilenced_ = 0;             // how often the loop dispatched by the edge alone
+    std::size_t words_for_owners_ = 0;    // armed words that wait for an owner
     std::int64_t next_recheck_ns_ = 0;
     std::int64_t next_owner_check_ns_ = 0;
 };

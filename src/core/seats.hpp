@@ -1,7 +1,8 @@
 // Who sits in a segment: one seat for each reactor that waits there.
 //
-// A seat's bit in a wait word is changed by the seat's owner alone, and a seat that was a dead process's is scrubbed from
-// every word before anybody else's bit can stand there: nobody inherits an announcement, and nobody's is ever taken.
+// A seat's bit in a wait word is changed by the seat's owner alone, and a seat that was a dead process's is scrubbed
+// from every word before anybody else's bit can stand there: nobody inherits an announcement, and nobody's is ever
+// taken.
 //
 //     nobody -> owner, not live -> owner, live -> owner, not live -> nobody
 //     owner (dies) -> heir, not live -> (scrub) -> heir, live; or nobody, if the heir only cleared up

@@ -33,7 +33,8 @@ struct address_map {
     std::atomic<std::uint64_t> departures{1};
 
     static address_map& instance() noexcept {
-        static address_map& map = *new address_map; // never destroyed: handles of static storage duration outlive statics
+        static address_map& map =
+            *new address_map; // never destroyed: handles of static storage duration outlive statics
         return map;
     }
 };
@@ -99,7 +100,8 @@ std::optional<std::string> damage(const segment_layout& s, std::size_t bytes, co
         return std::nullopt; // then nothing else is where it is looked for; difference() says so
     if (s.header_bytes != sizeof(segment_layout) || s.object_offset < sizeof(segment_layout) ||
         s.object_offset > bytes || s.shape.bytes > bytes - s.object_offset || s.crowd_offset > bytes ||
-        s.crowd_offset < s.object_offset + s.shape.bytes || bytes - s.crowd_offset < crowd_seats * sizeof(seat_layout) ||
+        s.crowd_offset < s.object_offset + s.shape.bytes ||
+        bytes - s.crowd_offset < crowd_seats * sizeof(seat_layout) ||
         s.object_offset % std::max<std::uint64_t>(wanted.alignment, 64) != 0 || s.crowd_offset % page_bytes != 0)
         return "its header contradicts its size";
     return std::nullopt;

@@ -50,7 +50,7 @@ struct segment_layout {
     shape_layout shape;
     std::uint64_t object_offset;
     std::uint64_t crowd_offset;
-    std::uint32_t first_word; // the list of wait words, in units of 8 bytes from the start; written by the creator alone
+    std::uint32_t first_word; // of the list of wait words, in units of 8 bytes; written by the creator alone
     detail::atomic<std::uint32_t> crowd_used; // how many crowd seats were ever taken
     seat_layout seats[private_seats];
 };
@@ -69,7 +69,8 @@ public:
     segment(const segment&) = delete;
     segment& operator=(const segment&) = delete;
 
-    /// The segment that holds the address; null if none does. The caller has the object open, and therefore the segment.
+    /// The segment that holds the address; null if none does. The caller has the object open, and therefore the
+    /// segment.
     static segment* holding(const void* address) noexcept;
     /// Keeps the segment mapped; null if the last handle has just been closed.
     [[nodiscard]] std::shared_ptr<segment> pin() noexcept { return weak_from_this().lock(); }

@@ -14,8 +14,8 @@ namespace {
 
 using detail::wait_word;
 
-/// Says that a thread is about to sleep, and returns the epoch to sleep on. Each announcement moves the epoch on: a waker
-/// that takes the flag back does so only if nobody has announced himself since it looked.
+/// Says that a thread is about to sleep, and returns the epoch to sleep on. Each announcement moves the epoch on: a
+/// waker that takes the flag back does so only if nobody has announced himself since it looked.
 std::uint32_t announce(wait_word& word) noexcept {
     auto now = word.epoch.load();
     for (;;) {
@@ -27,8 +27,8 @@ std::uint32_t announce(wait_word& word) noexcept {
 
 /// The deadline, or an earlier moment at which to look for the dead.
 deadline next_look(deadline until, attempt why, std::int64_t now) noexcept {
-    const auto interval = why == attempt::wait_for_owner ? std::min(core::owner_check_ns, core::recheck_ns())
-                                                         : core::recheck_ns();
+    const auto interval =
+        why == attempt::wait_for_owner ? std::min(core::owner_check_ns, core::recheck_ns()) : core::recheck_ns();
     return std::min(until, deadline::at_ns(now + interval));
 }
 

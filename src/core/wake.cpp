@@ -69,8 +69,8 @@ bool wake_one_seat(segment& s, wait_word& word) noexcept {
     };
     // One whose bell is silent is asleep and free; one that is ringing may have its hands full, and comes second.
     const auto reserved = set & ~crowd_bit;
-    const bool served = go_round(reserved, last, ring(ring_whom::only_silent)) ||
-                        go_round(reserved, last, ring(ring_whom::anybody));
+    const bool served =
+        go_round(reserved, last, ring(ring_whom::only_silent)) || go_round(reserved, last, ring(ring_whom::anybody));
     // Whoever rings the crowd cannot tell whether anybody in it waits for this word, so that serves nobody.
     if ((set & crowd_bit) != 0)
         ring_crowd(s, word);

@@ -1,8 +1,8 @@
 // Bells as pipes, mailboxes as memfds; peers reach both through /proc/<pid>/fd.
 //
 // Nothing of a bell has a name in a file system, so a kill leaves nothing behind. Where /proc does not let a peer in
-// (another user, another PID namespace, a process that is not dumpable), the ring goes through the segment: whoever rings
-// writes a byte of its file, and every bell has inotify watch the segments that its reactor sits in.
+// (another user, another PID namespace, a process that is not dumpable), the ring goes through the segment: whoever
+// rings writes a byte of its file, and every bell has inotify watch the segments that its reactor sits in.
 #include <backend/bell.hpp>
 #include <backend/process.hpp>
 

@@ -42,8 +42,8 @@ namespace {
 
 /// What /proc/<pid>/stat tells. Fields are counted from 1, as proc(5) does.
 struct stat_line {
-    char state = '?';              // field 3
-    long threads = 0;              // field 20
+    char state = '?';               // field 3
+    long threads = 0;               // field 20
     unsigned long long started = 0; // field 22, in clock ticks after boot
 };
 
@@ -58,8 +58,9 @@ bool read_stat(const char* path, stat_line& line) noexcept {
     const char* after_name = std::strrchr(text, ')');
     if (after_name == nullptr)
         return false;
-    return std::sscanf(after_name + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %llu",
-                       &line.state, &line.threads, &line.started) == 3;
+    return std::sscanf(after_name + 1,
+                       " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %ld %*d %llu", &line.state,
+                       &line.threads, &line.started) == 3;
 }
 
 std::uint32_t own_namespace() noexcept {

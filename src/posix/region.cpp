@@ -1,14 +1,15 @@
 // Regions as files under /dev/shm.
 //
-// Every process that has a region mapped holds a shared flock on it, through the mapping: the mapping keeps the open file
-// description alive, and with it the lock, so the descriptor can be closed at once. The kernel lets go when the process
-// unmaps or dies, at whatever instruction. Hence the two rules that everything here follows:
+// Every process that has a region mapped holds a shared flock on it, through the mapping: the mapping keeps the open
+// file description alive, and with it the lock, so the descriptor can be closed at once. The kernel lets go when the
+// process unmaps or dies, at whatever instruction. Hence the two rules that everything here follows:
 //
 //     - Whoever gets the exclusive lock has proof that nobody maps the file. Only such a one removes the name.
 //     - Whoever gets the shared lock looks afterwards whether the file still has a name. If not, it came too late.
 //
-// Beside it each holder has a shared lock on the one byte whose offset is its token (an open-file-description lock, kept
-// in the same way): asking for that byte tells whether a certain process still has the region, across PID namespaces.
+// Beside it each holder has a shared lock on the one byte whose offset is its token (an open-file-description lock,
+// kept in the same way): asking for that byte tells whether a certain process still has the region, across PID
+// namespaces.
 #include <posix/region_file.hpp>
 
 #include <crosswake/error.hpp>
@@ -189,8 +190,8 @@ region_file::~region_file() {
     if (own_hold_ != nullptr)
         ::munmap(own_hold_, 1);
     ::munmap(bytes(), size());
-    // A fresh description: the one behind the mapping may be shared with forked children, and converting or dropping its
-    // lock would act for them too.
+    // A fresh description: the one behind the mapping may be shared with forked children, and converting or dropping
+    // its lock would act for them too.
     const fd file = reopen();
     if (file && lock_file(file, LOCK_EX | LOCK_NB))
         remove_name(file, path_.c_str());
@@ -280,7 +281,8 @@ std::unique_ptr<region> region::open(std::string_view name, permissions who, std
 }
 
 std::size_t sweep_regions(std::size_t most) noexcept {
-    // Each call goes on where the last one of this process stopped: a bounded share must not look at the same few for ever.
+    // Each call goes on where the last one of this process stopped: a bounded share must not look at the same few for
+    // ever.
     static thread_local long next = 0;
     DIR* const entries = ::opendir(directory);
     if (entries == nullptr)

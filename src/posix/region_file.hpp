@@ -20,8 +20,8 @@ public:
     bool ring() noexcept override;
     void hold_as(detail::owner_token who) noexcept override;
 
-    /// A fresh descriptor of the same file, if it still bears its name. The mapping's own was closed when it was made: no
-    /// descriptor is kept per object.
+    /// A fresh descriptor of the same file, if it still bears its name. The mapping's own was closed when it was
+    /// made: no descriptor is kept per object.
     [[nodiscard]] fd reopen() const noexcept;
 
     /// Whether some process holds the region under this token; the descriptor is from reopen().

@@ -35,8 +35,8 @@ void sleep_while(region& /*where*/, const detail::atomic<std::uint32_t>& word, s
 }
 
 unsigned wake_threads(region& /*where*/, const detail::atomic<std::uint32_t>& word, wake_count how_many) noexcept {
-    const long woken =
-        ::syscall(SYS_futex, address_of(word), FUTEX_WAKE, how_many == wake_count::one ? 1 : INT_MAX, nullptr, nullptr, 0);
+    const long woken = ::syscall(SYS_futex, address_of(word), FUTEX_WAKE, how_many == wake_count::one ? 1 : INT_MAX,
+                                 nullptr, nullptr, 0);
     return woken > 0 ? static_cast<unsigned>(woken) : 0;
 }
 

@@ -1,10 +1,10 @@
 // Watching a bell whose every ring is an edge, in an epoll that is edge-triggered, without reading it.
 //
-// A stream_descriptor costs two system calls for each wake-up beside the epoll_wait: one that reads the signal, and one
-// that finds, when the next wait starts, that there is nothing to read yet. Where each ring is an edge neither is needed.
-// Asio has no public way to say so, and therefore this file, alone in the library, uses what lies under its public
-// interface; only with versions that it has been checked against, and everybody else takes the public way in watch.hpp.
-// The figures are in docs/decisions/0002.
+// A stream_descriptor costs two system calls for each wake-up beside the epoll_wait: one that reads the signal, and
+// one that finds, when the next wait starts, that there is nothing to read yet. Where each ring is an edge neither is
+// needed. Asio has no public way to say so, and therefore this file, alone in the library, uses what lies under its
+// public interface; only with versions that it has been checked against, and everybody else takes the public way in
+// watch.hpp. The figures are in docs/decisions/0002.
 #pragma once
 
 #include <boost/asio/io_context.hpp> // before anything of detail/, which does not stand alone

@@ -37,8 +37,7 @@ auto async_wait(const Executor& ex, event& e, Token&& token = {}) {
 /// The same within a time; errc::timed_out: it is over and nothing was taken.
 template <class Rep, class Period, class Token = detail::default_token>
 auto async_wait_for(event& e, std::chrono::duration<Rep, Period> timeout, Token&& token = {}) {
-    return detail::initiate_wait(detail::handlers_executor{}, e, detail::patience(timeout),
-                                 std::forward<Token>(token));
+    return detail::initiate_wait(detail::handlers_executor{}, e, detail::patience(timeout), std::forward<Token>(token));
 }
 template <detail::an_executor Executor, class Rep, class Period, class Token = detail::default_token>
 auto async_wait_for(const Executor& ex, event& e, std::chrono::duration<Rep, Period> timeout, Token&& token = {}) {
@@ -46,8 +45,7 @@ auto async_wait_for(const Executor& ex, event& e, std::chrono::duration<Rep, Per
 }
 template <class Clock, class Duration, class Token = detail::default_token>
 auto async_wait_until(event& e, std::chrono::time_point<Clock, Duration> moment, Token&& token = {}) {
-    return detail::initiate_wait(detail::handlers_executor{}, e, detail::patience(moment),
-                                 std::forward<Token>(token));
+    return detail::initiate_wait(detail::handlers_executor{}, e, detail::patience(moment), std::forward<Token>(token));
 }
 template <detail::an_executor Executor, class Clock, class Duration, class Token = detail::default_token>
 auto async_wait_until(const Executor& ex, event& e, std::chrono::time_point<Clock, Duration> moment,

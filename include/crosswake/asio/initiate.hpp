@@ -59,7 +59,8 @@ struct delivery;
 /// The executor argument of a call that has none: the handler brings its own.
 struct handlers_executor {};
 
-/// Whether asio::dispatch would call a handler at once; asked where the type-erased way there costs several indirect calls.
+/// Whether asio::dispatch would call a handler at once; asked where the type-erased way there costs several indirect
+/// calls.
 inline bool runs_here(const boost::asio::io_context::executor_type& ex) {
     return ex.running_in_this_thread();
 }
@@ -87,8 +88,8 @@ public:
         auto* const at = std::allocator_traits<alloc>::allocate(a, 1);
         async_operation* self = nullptr;
         try {
-            self = ::new (static_cast<void*>(at))
-                async_operation(service, std::move(op), until, std::move(handler), ex);
+            self =
+                ::new (static_cast<void*>(at)) async_operation(service, std::move(op), until, std::move(handler), ex);
         } catch (...) {
             std::allocator_traits<alloc>::deallocate(a, at, 1);
             throw;
@@ -124,9 +125,7 @@ private:
             if (op_ != nullptr)
                 op_->destroy();
         }
-        [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return allocator_of(op_->handler_);
-        }
+        [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_of(op_->handler_); }
         void operator()() { std::exchange(op_, nullptr)->complete(); }
 
     private:
@@ -143,8 +142,7 @@ private:
     };
 
     async_operation(reactor_service& service, Op op, deadline until, Handler&& handler, const Executor& ex)
-        : asio_wait(until), service_(service), operation_(std::move(op)), handler_(std::move(handler)),
-          executor_(ex) {}
+        : asio_wait(until), service_(service), operation_(std::move(op)), handler_(std::move(handler)), executor_(ex) {}
 
     ~async_operation() {
         if (granted_)
@@ -152,7 +150,8 @@ private:
     }
 
     void begin(const Executor& ex) {
-        // The slot is connected first: once the reactor has it, the operation may be over, in another thread, at any time.
+        // The slot is connected first: once the reactor has it, the operation may be over, in another thread, at any
+        // time.
         auto slot = boost::asio::get_associated_cancellation_slot(handler_);
         if (slot.is_connected())
             slot.template emplace<canceller>(canceller{this});
@@ -245,8 +244,8 @@ auto initiate(const Executor& ex, Make make, patience how_long, Token&& token) {
         [](auto&& handler, Executor given, Make m, patience p) {
             using handler_type = std::decay_t<decltype(handler)>;
             const auto target = executor_for(handler, given);
-            auto& context = boost::asio::query(
-                target, boost::asio::execution::context_as<boost::asio::execution_context&>);
+            auto& context =
+                boost::asio::query(target, boost::asio::execution::context_as<boost::asio::execution_context&>);
             auto& service = boost::asio::use_service<reactor_service>(context);
             async_operation<Op, handler_type, std::decay_t<decltype(target)>>::start(
                 service, m(), p.from_now(), std::forward<decltype(handler)>(handler), target);

@@ -40,8 +40,7 @@ auto async_lock(const Executor& ex, mutex& m, Token&& token = {}) {
 /// The same within a time; errc::timed_out: it is over and nothing was taken.
 template <class Rep, class Period, class Token = detail::default_token>
 auto async_lock_for(mutex& m, std::chrono::duration<Rep, Period> timeout, Token&& token = {}) {
-    return detail::initiate_lock(detail::handlers_executor{}, m, detail::patience(timeout),
-                                 std::forward<Token>(token));
+    return detail::initiate_lock(detail::handlers_executor{}, m, detail::patience(timeout), std::forward<Token>(token));
 }
 template <detail::an_executor Executor, class Rep, class Period, class Token = detail::default_token>
 auto async_lock_for(const Executor& ex, mutex& m, std::chrono::duration<Rep, Period> timeout, Token&& token = {}) {
@@ -49,8 +48,7 @@ auto async_lock_for(const Executor& ex, mutex& m, std::chrono::duration<Rep, Per
 }
 template <class Clock, class Duration, class Token = detail::default_token>
 auto async_lock_until(mutex& m, std::chrono::time_point<Clock, Duration> moment, Token&& token = {}) {
-    return detail::initiate_lock(detail::handlers_executor{}, m, detail::patience(moment),
-                                 std::forward<Token>(token));
+    return detail::initiate_lock(detail::handlers_executor{}, m, detail::patience(moment), std::forward<Token>(token));
 }
 template <detail::an_executor Executor, class Clock, class Duration, class Token = detail::default_token>
 auto async_lock_until(const Executor& ex, mutex& m, std::chrono::time_point<Clock, Duration> moment,

@@ -40,8 +40,8 @@ auto initiate_pop(const Executor& ex, queue_ref<T> q, patience p, Token&& token)
 
 } // namespace detail
 
-/// Puts a copy of the item at the end, waiting for room; errc::closed: nothing goes in any more. The item is copied when
-/// the call is made. Signature: void(error_code).
+/// Puts a copy of the item at the end, waiting for room; errc::closed: nothing goes in any more. The item is copied
+/// when the call is made. Signature: void(error_code).
 template <class T, std::size_t N, class Token = detail::default_token>
 auto async_push(queue<T, N>& q, const std::type_identity_t<T>& item, Token&& token = {}) {
     return detail::initiate_push(detail::handlers_executor{}, q.ref(), item, {}, std::forward<Token>(token));
@@ -97,8 +97,7 @@ auto async_pop_for(queue<T, N>& q, std::chrono::duration<Rep, Period> timeout, T
 }
 template <detail::an_executor Executor, class T, std::size_t N, class Rep, class Period,
           class Token = detail::default_token>
-auto async_pop_for(const Executor& ex, queue<T, N>& q, std::chrono::duration<Rep, Period> timeout,
-                   Token&& token = {}) {
+auto async_pop_for(const Executor& ex, queue<T, N>& q, std::chrono::duration<Rep, Period> timeout, Token&& token = {}) {
     return detail::initiate_pop(ex, q.ref(), detail::patience(timeout), std::forward<Token>(token));
 }
 template <class T, std::size_t N, class Clock, class Duration, class Token = detail::default_token>

@@ -1,7 +1,7 @@
 // The reactor of an execution context: one for each io_context or thread_pool, made at the first wait.
 //
-// It watches the bell, and sets a timer, while something waits and only then: an asynchronous wait is work to the context,
-// and run() has to return when nothing of ours is pending. No thread is started, and nothing polls.
+// It watches the bell, and sets a timer, while something waits and only then: an asynchronous wait is work to the
+// context, and run() has to return when nothing of ours is pending. No thread is started, and nothing polls.
 #pragma once
 
 #include <crosswake/asio/watch.hpp>
@@ -219,8 +219,8 @@ private:
         collecting_ = &ended;
         first_handle_is_silenced ? reactor_->dispatch_silenced() : reactor_->dispatch();
         collecting_ = ended.outer;
-        // One alone may run here and now, which saves a turn of the loop. Of several none may: what the first one throws
-        // must not cost the others their turn.
+        // One alone may run here and now, which saves a turn of the loop. Of several none may: what the first one
+        // throws must not cost the others their turn.
         const auto how = ended.first == ended.last ? asio_wait::manner::inline_if_possible : asio_wait::manner::post;
         // A lone handler may block this thread. Whatever else waits is to be heard of in the context's other threads.
         if (ended.first != nullptr && ended.first == ended.last && reactor_->waiting() != 0)

@@ -86,8 +86,7 @@ inline std::vector<std::shared_ptr<handle_watch>> watch_handles(const boost::asi
         const bool is_bell = watches.empty();
 #ifdef CROSSWAKE_ASIO_HAS_EDGE_WATCH
         if (is_bell && r.rings_are_edges()) {
-            auto& context = boost::asio::query(
-                ex, boost::asio::execution::context_as<boost::asio::execution_context&>);
+            auto& context = boost::asio::query(ex, boost::asio::execution::context_as<boost::asio::execution_context&>);
             watches.push_back(std::make_shared<edge_watch>(context, handle, l));
             continue;
         }

@@ -23,7 +23,8 @@
 
 namespace crosswake::detail {
 
-/// Where the next item goes in or comes out: the slot in the low 32 bits, how often the ring has been passed in the high.
+/// Where the next item goes in or comes out: the slot in the low 32 bits, how often the ring has been passed in the
+/// high.
 using ring_position = std::uint64_t;
 
 constexpr std::uint32_t slot_of(ring_position p) noexcept {
@@ -89,8 +90,8 @@ public:
 
     void commit_push(std::uint32_t capacity) noexcept {
         const auto at = tail.position.load(std::memory_order_relaxed);
-        // Pairs with the load of tail.position in begin_pop. It need not be sequentially consistent itself: the exchange
-        // in let_go follows it, before poppers is looked at.
+        // Pairs with the load of tail.position in begin_pop. It need not be sequentially consistent itself: the
+        // exchange in let_go follows it, before poppers is looked at.
         tail.position.store(next_position(at, capacity), std::memory_order_release);
         let_go_of_tail(capacity);
         wake_one(poppers);

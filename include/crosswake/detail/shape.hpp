@@ -70,11 +70,15 @@ struct placement {
 private:
     template <class... Args>
     static shape described(const Args&... args) {
-        if constexpr (requires { { T::describe(args...) } -> std::same_as<shape>; })
+        if constexpr (requires {
+                          { T::describe(args...) } -> std::same_as<shape>;
+                      })
             return T::describe(args...);
         else if constexpr (describes_itself<T>)
             return T::describe();
-        else if constexpr (requires { { T::crosswake_name } -> std::convertible_to<std::string_view>; })
+        else if constexpr (requires {
+                               { T::crosswake_name } -> std::convertible_to<std::string_view>;
+                           })
             return {.kind = T::crosswake_name};
         else
             return {.kind = "object"};
