@@ -42,7 +42,7 @@ public:
         if constexpr (std::is_same_v<Clock, std::chrono::steady_clock>)
             return at_ns(whole_ns(moment.time_since_epoch()));
         else
-            return after(moment - Clock::now());
+            return at_distance(whole_ns(moment.time_since_epoch()), whole_ns(-Clock::now().time_since_epoch()));
     }
 
     [[nodiscard]] constexpr std::int64_t steady_ns() const noexcept { return steady_ns_; }
@@ -55,6 +55,13 @@ public:
 private:
     static std::int64_t now_ns() noexcept {
         return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+    }
+
+    // Not as `moment - now`: that overflows for the ends of a clock, of which users make "for ever" and "not at all".
+    static deadline at_distance(std::int64_t moment, std::int64_t minus_now) noexcept {
+        if (moment == std::numeric_limits<std::int64_t>::max() || moment == std::numeric_limits<std::int64_t>::min())
+            return at_ns(moment);
+        return at_ns(saturating_add(now_ns(), saturating_add(moment, minus_now)));
     }
 
     static constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {

@@ -22,6 +22,14 @@ enum class lock_status : unsigned char {
     acquired_from_dead_owner, // an earlier owner died inside, and nobody has called mark_sound() since
 };
 
+/// What a try to lock came to: how it was got, or nullopt. In a condition it is true if it was got, and it turns into
+/// bool by itself, which std::lock, std::scoped_lock and std::unique_lock rely on.
+class lock_attempt : public std::optional<lock_status> {
+public:
+    using std::optional<lock_status>::optional;
+    constexpr operator bool() const noexcept { return has_value(); }
+};
+
 class unique_lock;
 
 /// Exclusive, owned by a *process*: any thread of it may unlock, another process may not, and a forked child owns
@@ -41,7 +49,7 @@ public:
     /// Waits for the lock.
     lock_status lock() { return *lock_until(deadline::never()); }
     /// nullopt: somebody has it. Never waits.
-    [[nodiscard]] std::optional<lock_status> try_lock() noexcept {
+    [[nodiscard]] lock_attempt try_lock() noexcept {
         owner_ now = nobody_sound;
         if (state_.compare_exchange_strong(now, detail::this_process()))
             return lock_status::acquired;
@@ -49,13 +57,13 @@ public:
     }
     /// nullopt: the time is over and nothing was taken. Tries once however late it is.
     template <class Rep, class Period>
-    [[nodiscard]] std::optional<lock_status> try_lock_for(const std::chrono::duration<Rep, Period>& timeout) {
+    [[nodiscard]] lock_attempt try_lock_for(const std::chrono::duration<Rep, Period>& timeout) {
         if (auto got = try_lock())
             return got;
         return lock_until(deadline::after(timeout));
     }
     template <class Clock, class Duration>
-    [[nodiscard]] std::optional<lock_status> try_lock_until(const std::chrono::time_point<Clock, Duration>& moment) {
+    [[nodiscard]] lock_attempt try_lock_until(const std::chrono::time_point<Clock, Duration>& moment) {
         if (auto got = try_lock())
             return got;
         return lock_until(deadline::at(moment));
@@ -129,9 +137,9 @@ private:
         return true;
     }
 
-    CROSSWAKE_EXPORT std::optional<lock_status> try_lock_contended(owner_ now) noexcept;
+    CROSSWAKE_EXPORT lock_attempt try_lock_contended(owner_ now) noexcept;
 
-    std::optional<lock_status> lock_until(deadline until) {
+    lock_attempt lock_until(deadline until) {
         lock_operation op{*this};
         if (!wait(op, until))
             return std::nullopt;

@@ -50,6 +50,9 @@ protected:
     /// other waits.
     virtual void completed(wait_result result) noexcept = 0;
 
+    /// The object's handle has been closed: its memory goes with this wait, and nothing can be handed on that refers to it.
+    [[nodiscard]] CROSSWAKE_EXPORT bool object_is_closed() const noexcept;
+
 private:
     friend class detail::reactor_state;
     friend class detail::finished_waits;

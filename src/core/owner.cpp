@@ -80,7 +80,7 @@ bool queue_core::nobody_inside_push() noexcept {
 
 namespace crosswake {
 
-std::optional<lock_status> mutex::try_lock_contended(owner_ now) noexcept {
+lock_attempt mutex::try_lock_contended(owner_ now) noexcept {
     const auto me = detail::this_process();
     for (;;) {
         if ((now & ~detail::owner_flags) == detail::nobody) {

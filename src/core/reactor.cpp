@@ -404,6 +404,10 @@ void reactor_state::reopen_after_fork() {
 
 namespace crosswake {
 
+bool pending::object_is_closed() const noexcept {
+    return pin_ != nullptr && static_cast<const detail::segment*>(pin_.get())->is_closed();
+}
+
 reactor::reactor() : state_(std::make_unique<detail::reactor_state>()) {}
 reactor::~reactor() = default;
 

@@ -246,6 +246,24 @@ segment* segment::holding(const void* address) noexcept {
     return found;
 }
 
+std::vector<std::shared_ptr<segment>> segment::close_and_collect() {
+    std::vector<std::shared_ptr<segment>> left; // let go of after the lock, which a segment takes when it goes
+    auto& map = address_map::instance();
+    const std::scoped_lock guard(map.lock);
+    closed_.store(true);
+    // Handles of one object have a mapping each, and the object's random number in common.
+    for (const auto& [start, s] : map.by_start)
+        if (s->id_ == id_) {
+            auto kept = s->weak_from_this().lock();
+            if (kept == nullptr)
+                continue;
+            if (!s->is_closed())
+                return {};
+            left.push_back(std::move(kept));
+        }
+    return left;
+}
+
 void segment::hold_all_as(owner_token who) noexcept {
     auto& map = address_map::instance();
     const std::scoped_lock guard(map.lock);
@@ -299,7 +317,7 @@ std::shared_ptr<segment> enter_segment(open_mode mode, std::string_view name, pe
 }
 
 void leave_segment(std::shared_ptr<segment> s) noexcept {
-    reactors::instance().abort_waits_in(*s);
+    s->close([](segment& left) { reactors::instance().abort_waits_in(left); });
 }
 
 void* object_of(const segment& s) noexcept {

@@ -18,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace crosswake::core {
 
@@ -74,6 +75,14 @@ public:
     static segment* holding(const void* address) noexcept;
     /// Keeps the segment mapped; null if the last handle has just been closed.
     [[nodiscard]] std::shared_ptr<segment> pin() noexcept { return weak_from_this().lock(); }
+    /// Its handle has gone; only what pins it keeps it mapped. If it was this process's last handle of the object, calls
+    /// give_up(segment) for every mapping of it that is left, this one included.
+    template <class GiveUp>
+    void close(GiveUp&& give_up) {
+        for (const auto& s : close_and_collect())
+            give_up(*s);
+    }
+    [[nodiscard]] bool is_closed() const noexcept { return closed_.load(); }
     /// In a forked child: becomes a holder of every segment in its own right.
     static void hold_all_as(owner_token who) noexcept;
     static void lock_for_fork() noexcept;
@@ -112,6 +121,8 @@ private:
                                                   void (*)(void*, void*), void*);
     friend void leave_segment(std::shared_ptr<segment> s) noexcept;
 
+    std::vector<std::shared_ptr<segment>> close_and_collect();
+
     segment(std::string name, std::unique_ptr<backend::region> region, const core::segment_layout& checked) noexcept;
 
     [[nodiscard]] core::segment_layout& layout() const noexcept {
@@ -124,6 +135,7 @@ private:
     std::uint64_t object_offset_;
     std::uint64_t object_bytes_;
     std::uint64_t crowd_offset_;
+    std::atomic<bool> closed_{false};
 };
 
 } // namespace crosswake::detail

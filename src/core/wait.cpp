@@ -45,11 +45,16 @@ bool wait(operation& op, deadline until) {
         detail::raise(errc::not_shared, "crosswake::wait");
 
     // THE BLOCKING LOOP
-    for (;;) {
+    for (bool has_waited = false;; has_waited = true) {
         const auto seen = announce(word);
         const auto why = op.try_once();
-        if (why == attempt::done)
+        if (why == attempt::done) {
+            // Whoever woke this thread may have passed on one ring that stood for several (a reactor's, see decision 1):
+            // if there is more to be had, somebody else is woken.
+            if (has_waited && op.ready())
+                detail::wake_one(word);
             return true;
+        }
         const auto now = backend::steady_ns();
         if (until <= deadline::at_ns(now))
             return false;

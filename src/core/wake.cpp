@@ -36,7 +36,7 @@ void wake_all_threads(segment& s, wait_word& word) noexcept {
     word.epoch.compare_exchange_strong(epoch, epoch & ~wait_word::threads_sleep);
 }
 
-/// Calls ring(seat) for the set bits, beginning after the seat rung last, until one says true.
+/// Calls ring(bit) for the set bits, beginning after the one that was last, until it says true. Bit 63 is the crowd.
 template <class Ring>
 bool go_round(std::uint64_t set, std::uint32_t last, Ring&& ring) {
     const auto split = (last + 1) % 64;
@@ -48,32 +48,36 @@ bool go_round(std::uint64_t set, std::uint32_t last, Ring&& ring) {
     return false;
 }
 
-void ring_crowd(segment& s, const wait_word& word) noexcept {
+void ring_crowd(segment& s, const wait_word& word, ring_whom whom) noexcept {
     for (std::size_t i = 0; i < s.crowd_used(); ++i)
-        ring_seat(s, private_seats + i, word, ring_whom::anybody);
+        ring_seat(s, private_seats + i, word, whom);
 }
 
-bool wake_one_seat(segment& s, wait_word& word) noexcept {
-    const auto set = word.seats.load();
-    if (set == 0)
-        return false;
+/// Rings one seat whose bell is silent: its reactor is asleep and free. The crowd has its turn among the others, but
+/// whoever rings it cannot tell whether anybody in it waits for this word, so that serves nobody.
+bool ring_silent_seat(segment& s, wait_word& word) noexcept {
     const auto turn = word.turn.load(std::memory_order_relaxed);
-    const auto last = turn & 63;
-    const auto ring = [&](ring_whom whom) {
-        return [&, whom](std::size_t seat) {
-            if (!ring_seat(s, seat, word, whom))
-                return false;
+    return go_round(word.seats.load(), turn & 63, [&](std::size_t seat) {
+        if (seat == private_seats)
+            ring_crowd(s, word, ring_whom::only_silent);
+        const bool served = seat < private_seats && ring_seat(s, seat, word, ring_whom::only_silent);
+        if (served)
             word.turn.store((turn & seats_go_first) | static_cast<std::uint32_t>(seat), std::memory_order_relaxed);
-            return true;
-        };
-    };
-    // One whose bell is silent is asleep and free; one that is ringing may have its hands full, and comes second.
-    const auto reserved = set & ~crowd_bit;
-    const bool served =
-        go_round(reserved, last, ring(ring_whom::only_silent)) || go_round(reserved, last, ring(ring_whom::anybody));
-    // Whoever rings the crowd cannot tell whether anybody in it waits for this word, so that serves nobody.
-    if ((set & crowd_bit) != 0)
-        ring_crowd(s, word);
+        return served;
+    });
+}
+
+/// All who could go on are awake already, or will be. Any of them may be stopped, so each gets a note; a bell that is
+/// ringing costs no more than that.
+bool note_for_all_seats(segment& s, wait_word& word) noexcept {
+    bool served = false;
+    go_round(word.seats.load(), 0, [&](std::size_t seat) {
+        if (seat == private_seats)
+            ring_crowd(s, word, ring_whom::anybody);
+        else
+            served |= ring_seat(s, seat, word, ring_whom::anybody);
+        return false;
+    });
     return served;
 }
 
@@ -85,9 +89,10 @@ bool wake_announced_one(wait_word& word) noexcept {
         return false;
     const auto turn = word.turn.load(std::memory_order_relaxed);
     word.turn.store(turn ^ seats_go_first, std::memory_order_relaxed);
-    if ((turn & seats_go_first) != 0)
-        return wake_one_seat(*s, word) || wake_one_thread(*s, word);
-    return wake_one_thread(*s, word) || wake_one_seat(*s, word);
+    const bool seats_first = (turn & seats_go_first) != 0;
+    // Threads come before bells that are ringing: the reactor behind one of those may be stopped.
+    return (seats_first && ring_silent_seat(*s, word)) || wake_one_thread(*s, word) ||
+           (!seats_first && ring_silent_seat(*s, word)) || note_for_all_seats(*s, word);
 }
 
 void wake_announced_all(wait_word& word) noexcept {
@@ -95,13 +100,7 @@ void wake_announced_all(wait_word& word) noexcept {
     if (s == nullptr)
         return;
     wake_all_threads(*s, word);
-    const auto set = word.seats.load();
-    go_round(set & ~crowd_bit, 0, [&](std::size_t seat) {
-        ring_seat(*s, seat, word, ring_whom::anybody);
-        return false;
-    });
-    if ((set & crowd_bit) != 0)
-        ring_crowd(*s, word);
+    note_for_all_seats(*s, word);
 }
 
 } // namespace crosswake::detail

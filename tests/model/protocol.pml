@@ -1,86 +1,65 @@
 /* The wait protocol: what sleepers and wakers do to a wait word and to each other's bells.
  *
- * Every atomic and every d_step is one step of the rule: one access to shared memory, or one system call, with the local
- * thinking that goes with it. Anybody may be interrupted between two of them. All steps are sequentially consistent.
+ * Every d_step, and every bare condition on something shared, is one step of the rule: one access to shared memory or
+ * one system call, with the local thinking that goes with it. Anybody may be interrupted between two of them. All steps
+ * are sequentially consistent.
  *
  * Two numbers of the real thing grow without bound: the count in the epoch and the generation of a ring state. Neither
  * is ever used but to ask "is it still the one I saw?". So the model keeps, instead of the number, the set of those who
- * saw the present value; advancing the number empties the set. That is exact, and keeps the state space finite.
+ * saw the present value; moving the number on empties the set. That is exact, and keeps the state space finite.
  */
 
-#define bit_of(x)    (1 << (x))
-#define me           _pid
-#define my_bit       bit_of(_pid)
-#define NOBODY       255
+#define me         _pid
+#define bit_of(x)  (1 << (x))
+#define my_bit     bit_of(me)
+#define NOBODY     15
 
-/* Wrong variants. Each is tempting, and each loses wake-ups. */
-#define NONE             0
-#define SLEEP_UNTRIED    1  /* a thread does not try again after its announcement */
-#define ARM_UNTRIED      2  /* a reactor does not try again after setting its bit */
-#define STILL_COUNT      3  /* the announcement sets the flag and leaves the count alone */
-#define FLAG_FIRST       4  /* a waker takes the flag while it advances the count, then wakes all threads */
-#define TAKEN_BIT        5  /* a waker takes the seat's bit, then rings */
-#define RUNG_FIRST       6  /* no `ringing`: the ring state says `rung` before the bell is written */
-#define NO_GENERATION    7  /* ring states without a generation */
-#define QUIET_FIRST      8  /* the ring state goes quiet before the bell is silenced */
-#define NOTES_FIRST      9  /* the notes are taken before the ring state goes quiet */
-#define SUMMARY_LAST    10  /* the notes' summary is taken after the notes */
-#define NO_LOOK         11  /* a disarming reactor does not look for what it may have swallowed */
-#define THREAD_NO_LOOK  12  /* a thread that got what it slept for does not look whether there is more */
-#define CROWD_SERVES    13  /* ringing the crowd counts as served */
-#define CROWD_CLEARED   14  /* a disarming member of the crowd clears the shared bit */
-#define RUNG_SERVES     15  /* a bell that is rung already counts as served although threads sleep */
-#define LIVE_FIRST      16  /* a seat is live before it is scrubbed */
-#define SCRUB_SILENT    17  /* scrubbing wakes nobody */
-#define UNCLAIMED_SCRUB 18  /* a waker scrubs a dead seat without claiming it */
-#define MAILBOX_RESET   19  /* a claimed seat's ring generation starts anew */
-#define BELL_UNCHECKED  20  /* a ringer does not check that the seat is still whose bell it knows */
+/* --- what is shared ----------------------------------------------------------------------------------------------- */
 
-#ifndef WRONG
-#define WRONG NONE
-#endif
-#ifndef WORDS
-#define WORDS 1
-#endif
-
-/* --- the wait word ------------------------------------------------------------------------------------------------ */
-
-byte permits[WORDS];   /* what the word is about: a semaphore's count */
+/* The wait word, and what it is about. */
+byte permits[WORDS];   /* a semaphore's count */
 byte released[WORDS];  /* for the books: permits given ... */
 byte acquired[WORDS];  /* ... and taken */
-
 bit flag[WORDS];       /* bit 0 of the epoch: threads sleep here */
-short current[WORDS];  /* who holds the epoch's present count: the sleepers' `seen` and the wakers' `e` */
-byte asleep[WORDS];    /* the kernel's queue: the threads that sleep on the epoch */
-byte seats[WORDS];     /* the seats that await the word */
+short current[WORDS];  /* who saw the present count: the sleepers' `seen` and the wakers' `e` */
+byte seats[WORDS];     /* who sleeps here without a thread */
+byte asleep[WORDS];    /* the kernel's queue of the epoch */
 
-/* --- mailboxes ---------------------------------------------------------------------------------------------------- */
-
+/* The mailboxes. */
 mtype = { quiet, ringing, rung };
-
 mtype ring_state[SEATS] = quiet;
 short sighted[SEATS];  /* who saw the ring state in its present generation */
 byte notes[SEATS];     /* the words that were rung for */
-bit summary[SEATS];    /* some note was left */
+bit summary[SEATS];    /* there may be notes */
 bit bell[SEATS];       /* bytes are in the pipe */
 
-/* --- who may go on ------------------------------------------------------------------------------------------------ */
-
-#if STOP || KILL
-byte halted = NOBODY;  /* the one that was stopped or killed */
-#define live (halted != me)
+/* Whoever is stopped or killed takes no further step. */
+#if FATE == NONE
+#define halted NOBODY
 #else
-#define live 1
+byte halted = NOBODY;
 #endif
+#define alive (halted != me)
 
-/* --- the sleeper's side ------------------------------------------------------------------------------------------- */
+/* --- threads ------------------------------------------------------------------------------------------------------ */
 
-inline take(w) { d_step { live && permits[w] > 0 -> permits[w]--; acquired[w]++; current[w] = current[w] & ~my_bit } }
-inline find_none(w) { live && permits[w] == 0 }
+#define awake(w) ((asleep[w] & my_bit) == 0)
+
+inline take(w) {
+    d_step {
+        alive && awake(w) && permits[w] > 0 ->
+        permits[w]--;
+        acquired[w]++;
+        current[w] = current[w] & ~my_bit
+    }
+}
+
+inline find_none(w) { alive && awake(w) && permits[w] == 0 }
 
 inline announce(w) {
     d_step {
-        live -> flag[w] = 1;
+        alive ->
+        flag[w] = 1;
 #if WRONG == STILL_COUNT
         current[w] = current[w] | my_bit
 #else
@@ -89,10 +68,10 @@ inline announce(w) {
     }
 }
 
-/* The futex compares the whole epoch. Whoever saw the present count saw it with the flag. */
+/* The futex compares the whole epoch. Who saw the present count saw it with the flag. */
 inline sleep_unless_moved(w) {
     d_step {
-        live ->
+        alive ->
         if
         :: flag[w] && (current[w] & my_bit) -> asleep[w] = asleep[w] | my_bit
         :: else
@@ -101,60 +80,64 @@ inline sleep_unless_moved(w) {
     }
 }
 
-/* --- the waker's side --------------------------------------------------------------------------------------------- */
+/* --- wakers ------------------------------------------------------------------------------------------------------- */
 
-#define WAKER_LOCALS bit served, threads; byte todo, seat
+#define WAKER_LOCALS bit threads, served; byte todo
 
-inline release(w) { d_step { live -> permits[w]++; released[w]++ } }
+inline release(w) { d_step { alive -> permits[w]++; released[w]++ } }
 
-/* The kernel may wake any of them. */
-inline futex_wake_one(w) {
-    if
-    :: d_step { live && (asleep[w] & bit_of(0)) -> asleep[w] = asleep[w] & ~bit_of(0); served = 1; current[w] = current[w] & ~my_bit }
-    :: d_step { live && (asleep[w] & bit_of(1)) -> asleep[w] = asleep[w] & ~bit_of(1); served = 1; current[w] = current[w] & ~my_bit }
-    :: d_step { live && (asleep[w] & bit_of(2)) -> asleep[w] = asleep[w] & ~bit_of(2); served = 1; current[w] = current[w] & ~my_bit }
-    :: d_step { live && (asleep[w] & bit_of(3)) -> asleep[w] = asleep[w] & ~bit_of(3); served = 1; current[w] = current[w] & ~my_bit }
-    :: live && !asleep[w]
-    fi
+inline futex_wake(w, thread) {
+    d_step {
+        alive && (asleep[w] & bit_of(thread)) ->
+        asleep[w] = asleep[w] & ~bit_of(thread);
+        current[w] = current[w] & ~my_bit;
+        served = 1
+    }
 }
 
+inline clear_flag_unless_moved(w) {
+    d_step {
+        alive ->
+        if
+        :: flag[w] && (current[w] & my_bit) -> flag[w] = 0
+        :: else
+        fi;
+        current[w] = current[w] & ~my_bit
+    }
+}
+
+/* The kernel wakes any one of those who sleep. */
 inline wake_thread(w) {
 #if WRONG == FLAG_FIRST
-    d_step { live -> current[w] = 0; flag[w] = 0 };
-    d_step { live -> served = (asleep[w] != 0); asleep[w] = 0 }
+    d_step { alive -> flag[w] = 0; current[w] = 0 };
+    d_step { alive -> served = (asleep[w] != 0); asleep[w] = 0 }
 #else
-    d_step { live -> current[w] = (flag[w] -> my_bit : 0) };
-    futex_wake_one(w);
+    d_step { alive -> current[w] = (flag[w] -> my_bit : 0) };
     if
-    :: served
-    :: !served ->
-        d_step {
-            live ->
-            if
-            :: flag[w] && (current[w] & my_bit) -> flag[w] = 0
-            :: else
-            fi;
-            current[w] = current[w] & ~my_bit
-        }
+    :: futex_wake(w, 0)
+    :: futex_wake(w, 1)
+    :: futex_wake(w, 2)
+    :: alive && !asleep[w] -> clear_flag_unless_moved(w)
     fi
 #endif
 }
 
-inline leave_note(s, w) {
-    d_step { live -> notes[s] = notes[s] | bit_of(w) }
-#if SUMMARY
-    ;
-    d_step { live -> summary[s] = 1 }
+#if WRONG == NO_GENERATION
+#define generation_is_mine(s) 1
+#else
+#define generation_is_mine(s) (sighted[s] & my_bit)
 #endif
-}
 
-/* A compare-and-swap from `quiet` tells what it found when it fails, so looking and swapping are one step. */
+/* A compare-and-swap that expects `quiet` tells what it found when it fails: looking and swapping are one step. */
 inline ring(s, w) {
-    leave_note(s, w);
+    d_step { alive -> notes[s] = notes[s] | bit_of(w) };
+#if SUMMARY
+    d_step { alive -> summary[s] = 1 };
+#endif
     if
-    :: d_step { live && ring_state[s] == rung -> served = 1 }
+    :: d_step { alive && ring_state[s] == rung -> served = counts_as_served(s) }
     :: d_step {
-           live && ring_state[s] != rung ->
+           alive && ring_state[s] != rung ->
 #if WRONG == RUNG_FIRST
            ring_state[s] = rung
 #else
@@ -162,66 +145,84 @@ inline ring(s, w) {
            sighted[s] = sighted[s] | my_bit
 #endif
        };
-       d_step {
-           live ->
-           if
-           :: broken(s)
-           :: else -> bell[s] = 1; served = 1
-           fi
-       };
-       d_step {
-           live ->
-           if
-#if WRONG == NO_GENERATION
-           :: served && ring_state[s] == ringing -> ring_state[s] = rung
-#else
-           :: served && ring_state[s] == ringing && (sighted[s] & my_bit) -> ring_state[s] = rung
-#endif
-           :: else
-           fi;
-           sighted[s] = sighted[s] & ~my_bit
-       }
+       if
+       :: d_step { alive && !broken(s) -> bell[s] = 1; served = counts_as_served(s) };
+          d_step {
+              alive ->
+              if
+              :: ring_state[s] == ringing && generation_is_mine(s) -> ring_state[s] = rung
+              :: else
+              fi;
+              sighted[s] = sighted[s] & ~my_bit
+          }
+       :: d_step { alive && broken(s) -> sighted[s] = sighted[s] & ~my_bit }
+       fi
     fi
 }
 
-#define THREADS 9
-#if ANY
-#define eligible(s) (todo & bit_of(s))
+/* Whom a waker may turn to next. ANY_ORDER leaves it all open, and what holds then holds for every policy. Else: bells
+ * that are not rung before those that are, and threads before bells that are rung. */
+#define listed(s) (todo & bit_of(s))
+#define fresh(s)  (listed(s) && ring_state[s] != rung)
+#if ANY_ORDER
+#define next(s)   listed(s)
+#elif WRONG == RUNG_BEFORE_THREADS
+#define next(s)   (listed(s) && (fresh(s) || !(fresh(0) || fresh(1) || fresh(2))))
 #else
-#define to_ring(s)   ((todo & bit_of(s)) && ring_state[s] != rung)
-#define anyone_to_ring (to_ring(0) || to_ring(1) || to_ring(2))
-#if WRONG == RUNG_SERVES
-#define PATIENT 0
-#else
-#define PATIENT threads
-#endif
-#define to_note(s) ((todo & bit_of(s)) && ring_state[s] == rung && !anyone_to_ring && !PATIENT)
-#define eligible(s) (to_ring(s) || to_note(s))
+#define next(s)   (listed(s) && (fresh(s) || !(threads || fresh(0) || fresh(1) || fresh(2))))
 #endif
 
-/* Wakes one sleeper of the word. Who is asked first is left open: any turn, any order among the seats. */
 inline wake_one(w) {
-    d_step { live -> threads = flag[w] };
-    d_step { live -> todo = seats[w] };
+    d_step { alive -> threads = flag[w] };
+    d_step { alive -> todo = everybody_behind(seats[w]) };
     do
-    :: served || (!threads && !todo) -> break
-    :: else ->
-        if
-        :: d_step { threads -> seat = THREADS }
-        :: d_step { eligible(0) -> seat = 0 }
-        :: d_step { eligible(1) -> seat = 1 }
-        :: d_step { eligible(2) -> seat = 2 }
-        fi;
-        if
-        :: seat == THREADS -> threads = 0; wake_thread(w)
-        :: else -> todo = todo & ~bit_of(seat); ring(seat, w)
-        fi
-    od;
-    atomic { served = 0; threads = 0; todo = 0; seat = 0 }
+    :: d_step { !served && threads -> threads = 0 }; wake_thread(w)
+    :: d_step { !served && next(0) -> todo = todo & ~bit_of(0) }; ring(0, w)
+    :: d_step { !served && next(1) -> todo = todo & ~bit_of(1) }; ring(1, w)
+    :: d_step { !served && next(2) -> todo = todo & ~bit_of(2) }; ring(2, w)
+    :: d_step { served || (!threads && !todo) -> served = 0; threads = 0; todo = 0 }; break
+    od
 }
 
-/* --- the reactor's side ------------------------------------------------------------------------------------------- */
+inline look_and_pass_on(w) {
+    if
+    :: alive && permits[w] == 0
+    :: alive && permits[w] > 0 -> wake_one(w)
+    fi
+}
 
-inline silence_bell(s) { d_step { live && bell[s] -> bell[s] = 0 } }
-inline go_quiet(s) { d_step { live -> ring_state[s] = quiet; sighted[s] = 0 } }
-inline take_notes(s) { d_step { live -> noted = noted | notes[s]; notes[s] = 0 } }
+/* --- reactors ----------------------------------------------------------------------------------------------------- */
+
+inline silence(s) { d_step { alive -> bell[s] = 0 } }
+inline go_quiet(s) { d_step { alive -> ring_state[s] = quiet; sighted[s] = 0 } }
+
+/* The summary spares the reactor a walk over notes that are not there. */
+inline take_notes(s) {
+#if !SUMMARY
+    d_step { alive -> noted = noted | (notes[s] & bit_of(0)); notes[s] = 0 }
+#elif WRONG == SUMMARY_LAST
+    if
+    :: alive && !summary[s]
+    :: alive && summary[s] ->
+       d_step { alive -> noted = noted | (notes[s] & bit_of(0)); notes[s] = 0 };
+       d_step { alive -> summary[s] = 0 }
+    fi
+#else
+    if
+    :: alive && !summary[s]
+    :: d_step { alive && summary[s] -> summary[s] = 0 };
+       d_step { alive -> noted = noted | (notes[s] & bit_of(0)); notes[s] = 0 }
+    fi
+#endif
+}
+
+/* The order in which a bell that rang is silenced. */
+inline answer_bell(s) {
+#if WRONG == QUIET_FIRST
+    go_quiet(s); silence(s); take_notes(s)
+#elif WRONG == NOTES_FIRST
+    silence(s); take_notes(s); go_quiet(s)
+#else
+    silence(s); go_quiet(s); take_notes(s)
+#endif
+}

@@ -1,115 +1,240 @@
-/* One wait word: threads, reactors and wakers, and what may befall them. */
+/* One wait word: threads, reactors and wakers, what they may do, and what may befall one of them.
+ *
+ *   NT threads, each after one permit          DEADLINES  a thread may give up while it sleeps
+ *   NR reactors, each with up to WAITS waits   CANCELS    how many waits a reactor may cancel
+ *   NW wakers, each with one permit to give    CROWD      how many of the reactors share the crowd's bit
+ *                                              OTHER_WORD a waker of another word rings the first reactor
+ *
+ * Threads are alike, and so are wakers: numbering them by who comes first loses nothing and saves much.
+ */
 
-#define SEATS 3
-#if KILL
+#include "variants.pml"
+
+#ifndef DEADLINES
+#define DEADLINES 0
+#endif
+#ifndef CANCELS
+#define CANCELS 0
+#endif
+#ifndef WAITS
+#define WAITS 1
+#endif
+#ifndef OTHER_WORD
+#define OTHER_WORD 0
+#endif
+#ifndef CROWD
+#define CROWD 0
+#endif
+#ifndef LATE
+#define LATE 1
+#endif
+
+#define thread_number  (_pid)
+#define reactor_number (_pid - NT)
+#define waker_number   (_pid - NT - NR)
+
+/* A dead reactor's pipe has no reader. */
+#if FATE == KILLED
 #define broken(s) (halted == NT + (s))
 #else
 #define broken(s) 0
 #endif
-#if !STOP && !KILL
-#define halted NOBODY
+
+/* The crowd's bit is that of its first member. */
+#define in_crowd(s) ((s) < CROWD)
+#define seat_bit(s) (in_crowd(s) -> bit_of(0) : bit_of(s))
+#if CROWD
+#define everybody_behind(bits) ((bits) | (((bits) & bit_of(0)) -> bit_of(CROWD) - 1 : 0))
+#else
+#define everybody_behind(bits) (bits)
 #endif
+#if WRONG == CROWD_SERVES
+#define counts_as_served(s) 1
+#else
+#define counts_as_served(s) (!in_crowd(s))
+#endif
+
 #include "protocol.pml"
 
-byte waiting[SEATS];
-byte tried;
+byte arrived;         /* threads that have tried at least once */
+byte waiting[SEATS];  /* waits that are listed in a reactor */
 
 active [NT] proctype thread()
 {
-    WAKER_LOCALS; 
-    byte n = _pid;
+    WAKER_LOCALS; bit deadline, had_to_wait;
 
-    tried == n;
+    arrived == thread_number;
+    if
+    :: deadline = 0
+#if DEADLINES
+    :: deadline = 1
+#endif
+    fi;
+    if
+    :: take(0); arrived++; goto out
+    :: find_none(0); arrived++
+    fi;
+
     do
-    :: if
-       :: d_step { live && permits[0] > 0 && !(asleep[0] & my_bit) -> permits[0]--; acquired[0]++; tried = (tried > n -> tried : tried+1) }; break
-       :: d_step { live && permits[0] == 0 && !(asleep[0] & my_bit) -> tried = (tried > n -> tried : tried+1) }
-       fi;
-       announce(0);
+    :: announce(0);
+#if WRONG != SLEEP_UNTRIED
        if
        :: take(0); break
        :: find_none(0)
        fi;
-       sleep_unless_moved(0)
-    od;
-#if LOOK
-    if
-    :: live && permits[0] > 0 -> wake_one(0)
-    :: live && permits[0] == 0
-    fi
 #endif
+       had_to_wait = 1;
+       sleep_unless_moved(0);
+       if
+       :: take(0); break
+       :: find_none(0)
+       :: d_step { alive && deadline && !awake(0) -> asleep[0] = asleep[0] & ~my_bit }; goto out
+       fi
+    od;
+
+#if WRONG != THREAD_UNLOOKED
+    if
+    :: !had_to_wait
+    :: had_to_wait -> look_and_pass_on(0)
+    fi;
+#endif
+out:
+    skip
 }
 
+/* Users start and cancel waits from threads of their own, so a reactor may turn to anything between any two steps. */
 active [NR] proctype reactor()
 {
-    WAKER_LOCALS; byte noted; bit armed; byte starts = NOPS; byte cancels = NCAN;
-#define r (_pid - NT)
-    if :: cancels = 0 :: cancels = 1 fi;
+    WAKER_LOCALS; bit armed, noted; byte starts = WAITS; byte cancels;
+
+    do
+    :: cancels < CANCELS -> cancels++
+    :: break
+    od;
+
 end:
     do
-    :: d_step { live && starts > 0 && permits[0] > 0 -> starts--; permits[0]--; acquired[0]++ }
-    :: d_step { live && starts > 0 && permits[0] == 0 -> starts-- };
+    :: d_step { alive && starts > 0 && permits[0] > 0 -> starts--; permits[0]--; acquired[0]++ }
+    :: d_step { alive && starts > 0 && permits[0] == 0 -> starts-- };
        if
-       :: d_step { live && armed -> waiting[r]++ }
-       :: d_step { live && !armed -> waiting[r]++; seats[0] = seats[0] | bit_of(r); armed = 1; noted = 1 }
+       :: d_step { alive && armed -> waiting[reactor_number]++ }
+       :: d_step {
+              alive && !armed ->
+              waiting[reactor_number]++;
+              armed = 1;
+              seats[0] = seats[0] | seat_bit(reactor_number);
+              noted = (WRONG != ARM_UNTRIED)
+          }
        fi
-    :: silence_bell(r);
-       go_quiet(r);
-       take_notes(r)
-    :: d_step { live && waiting[r] > 0 && cancels > 0 -> cancels--; waiting[r]-- }
-    :: d_step { live && noted && waiting[r] > 0 && permits[0] > 0 -> permits[0]--; acquired[0]++; waiting[r]-- }
-    :: d_step { live && noted && waiting[r] > 0 && permits[0] == 0 -> noted = 0 }
-    :: d_step { live && (armed || noted) && waiting[r] == 0 -> seats[0] = seats[0] & ~bit_of(r); armed = 0; noted = 0 };
-       if
-       :: live && permits[0] > 0 -> wake_one(0)
-       :: live && permits[0] == 0
-       fi
+    :: alive && bell[reactor_number] -> answer_bell(reactor_number)
+    :: d_step {
+           alive && noted && waiting[reactor_number] > 0 && permits[0] > 0 ->
+           permits[0]--;
+           acquired[0]++;
+           waiting[reactor_number]--
+       }
+    :: d_step { alive && noted && (waiting[reactor_number] == 0 || permits[0] == 0) -> noted = 0 }
+    :: d_step { alive && cancels > 0 && waiting[reactor_number] > 0 -> cancels--; waiting[reactor_number]-- }
+    :: d_step {
+           alive && armed && waiting[reactor_number] == 0 ->
+           armed = 0;
+           if
+           :: WRONG == CROWD_CLEARS || !in_crowd(reactor_number) -> seats[0] = seats[0] & ~seat_bit(reactor_number)
+           :: else
+           fi
+       };
+#if WRONG != DISARM_UNLOOKED
+       look_and_pass_on(0)
+#else
+       skip
+#endif
     od
-#undef r
 }
 
 active [NW] proctype waker()
 {
     WAKER_LOCALS;
-    released[0] == _pid - NT - NR;
+
+    released[0] == waker_number;
     release(0);
     wake_one(0)
 }
 
-#if STOP
-active proctype stopper()
+#if OTHER_WORD
+active proctype other_waker()
 {
-    byte a = STOP_FROM;
-    do
-    :: a < STOP_TO -> a++
-    :: halted = a; break
-    od
+    WAKER_LOCALS;
+    ring(0, 1)
 }
 #endif
 
-#define STRANDED (permits[0] > 0 && ((asleep[0] & ~(halted == NOBODY -> 0 : bit_of(halted))) || (waiting[0] && halted != NT) || (waiting[1] && halted != NT+1)))
+/* --- the judge ---------------------------------------------------------------------------------------------------- */
+
+/* Says once nobody can take a step any more whether all is well. */
+
+#define sleeps(s) (waiting[s] > 0 && halted != NT + (s))
+#define stranded (permits[0] > 0 && ((asleep[0] & ~bit_of(halted)) || sleeps(0) || sleeps(1) || sleeps(2)))
+#define balanced (permits[0] + acquired[0] == released[0])
+
+#if FATE != NONE
+/* A stopped thread may or may not have been taken off the kernel's queue by the signal that stopped it; a dead one is. */
+active proctype fate()
+{
+    byte victim = FIRST_VICTIM;
+
+    do
+    :: victim < LAST_VICTIM -> victim++
+    :: break
+    od;
+    if
+    :: halted = victim
+#if FIRST_VICTIM < NT
+    :: d_step { halted = victim; asleep[0] = asleep[0] & ~bit_of(victim) }
+#endif
+    fi
+}
+#endif
 
 active proctype judge()
 {
-    byte late, base; WAKER_LOCALS;
+    WAKER_LOCALS; byte before, further;
+
     timeout;
-    assert(acquired[0] + permits[0] == released[0]);
-#if STOP
+    assert(balanced);
+
+#if FATE == STOPPED
+    /* While one is stopped, its debt may be late, but later releases are not lost on the others. */
     do
-    :: STRANDED && late < LATE ->
-        late++;
-        base = acquired[0];
+    :: d_step { !stranded -> before = 0; further = 0 }; break
+    :: else ->
+        assert(further < LATE);
+        before = acquired[0];
+        further++;
         release(0);
         wake_one(0);
         timeout;
-        if :: acquired[0] > base -> break :: else fi
-    :: STRANDED && late == LATE -> assert(late==0)
-    :: !STRANDED -> break
+        if
+        :: acquired[0] > before -> break
+        :: else
+        fi
     od;
     halted = NOBODY;
     timeout;
 #endif
-    assert(!STRANDED);
-    assert(acquired[0] + permits[0] == released[0]);
+
+#if FATE == KILLED
+    /* The re-check: every sleeper tries again once. */
+    d_step {
+        asleep[0] = 0;
+        before = 0;
+        do
+        :: before < NR -> notes[before] = 1; summary[before] = 1; bell[before] = 1; before++
+        :: else -> before = 0; break
+        od
+    };
+    timeout;
+#endif
+
+    assert(!stranded);
+    assert(balanced)
 }
-#undef halted

@@ -12,7 +12,7 @@ public:
     /// Starts this program anew in the given role.
     explicit child(const std::string& role, const std::vector<std::string>& args = {});
     child(child&& other) noexcept;
-    child& operator=(child&&) = delete;
+    child& operator=(child&& other) noexcept;
     /// Kills it if it is still there.
     ~child();
 
@@ -26,6 +26,8 @@ public:
 
     [[nodiscard]] std::uint32_t pid() const noexcept { return pid_; }
 
+    /// Makes the calling process run this program anew in the given role: the same process, a new program.
+    [[noreturn]] static void become(const std::string& role, const std::vector<std::string>& args = {});
     /// Ends the calling process on the spot, as a kill from outside would.
     [[noreturn]] static void kill_myself();
     /// Stops the calling process until somebody resumes it.

@@ -1,5 +1,5 @@
-// The main function of every test program: runs a role if it was started as a child, else the tests; and sees to it that
-// nothing is left behind.
+// The main function of every test program: runs a role if it was started as a child, else the tests; and sees to it
+// that nothing is left behind.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 
@@ -18,9 +18,10 @@ int main(int argc, char** argv) {
     if (test::run_role(argc, argv, code))
         return code;
 
+    const auto recheck = std::chrono::duration_cast<std::chrono::milliseconds>(recheck_interval());
     std::printf("CROSSWAKE_TEST_SEED=%llu  bell: %s  re-check: %lld ms\n",
                 static_cast<unsigned long long>(test::seed()), to_string(bell_mechanism_in_use()),
-                static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(recheck_interval()).count()));
+                static_cast<long long>(recheck.count()));
     std::fflush(stdout);
     code = doctest::Context(argc, argv).run();
     if (const auto left = test::objects_left(test::name_stem()); left != 0) {

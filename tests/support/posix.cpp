@@ -1,15 +1,24 @@
-// Children and counts on POSIX.
+// Children, and what tests ask of the system, on POSIX.
 #include <support/child.hpp>
 #include <support/system.hpp>
 
 #include <dirent.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -33,6 +42,21 @@ int wait_for(std::uint32_t pid, int options) {
     return status;
 }
 
+/// Set in the environment of processes among other process numbers than those that /proc shows.
+constexpr const char* numbers_are_foreign = "CROSSWAKE_TEST_NUMBERS_ARE_FOREIGN";
+
+struct command_line {
+    command_line(const std::string& role, const std::vector<std::string>& args) : words{own_program(), "--role", role} {
+        words.insert(words.end(), args.begin(), args.end());
+        for (auto& w : words)
+            argv.push_back(w.data());
+        argv.push_back(nullptr);
+    }
+
+    std::vector<std::string> words;
+    std::vector<char*> argv;
+};
+
 std::size_t count_entries(const char* directory) {
     std::size_t n = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory))
@@ -40,24 +64,48 @@ std::size_t count_entries(const char* directory) {
     return n;
 }
 
+/// One letter: see proc(5).
+char state_of(thread_number thread) {
+    std::ifstream file("/proc/" + std::to_string(thread) + "/stat");
+    std::string line;
+    std::getline(file, line);
+    // The state follows the program's name, which is in parentheses and may hold anything.
+    const auto name_end = line.rfind(')');
+    return name_end != std::string::npos && line.size() > name_end + 2 ? line[name_end + 2] : '?';
+}
+
+constexpr sock_filter load_call_number = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+
+/// The rule that follows is for this call only.
+sock_filter unless(long call) {
+    return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1);
+}
+
+void filter_calls(std::vector<sock_filter> rules) {
+    const sock_fprog program{static_cast<unsigned short>(rules.size()), rules.data()};
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        throw std::runtime_error(std::string("seccomp: ") + std::strerror(errno));
+}
+
 } // namespace
 
 child::child(const std::string& role, const std::vector<std::string>& args) {
-    auto program = own_program();
-    std::vector<std::string> words{program, "--role", role};
-    words.insert(words.end(), args.begin(), args.end());
-    std::vector<char*> argv;
-    for (auto& w : words)
-        argv.push_back(w.data());
-    argv.push_back(nullptr);
+    command_line line(role, args);
     pid_t pid = 0;
-    if (const int e = ::posix_spawn(&pid, program.c_str(), nullptr, nullptr, argv.data(), environ); e != 0)
+    if (const int e = ::posix_spawn(&pid, line.argv[0], nullptr, nullptr, line.argv.data(), environ); e != 0)
         throw std::runtime_error(std::string("posix_spawn: ") + std::strerror(e));
     pid_ = static_cast<std::uint32_t>(pid);
     handle_ = 1;
 }
 
 child::child(child&& other) noexcept : pid_(other.pid_), handle_(std::exchange(other.handle_, 0)) {}
+
+child& child::operator=(child&& other) noexcept {
+    child moved(std::move(other));
+    std::swap(pid_, moved.pid_);
+    std::swap(handle_, moved.handle_);
+    return *this;
+}
 
 child::~child() {
     if (handle_ != 0)
@@ -82,6 +130,12 @@ void child::stop() {
 
 void child::resume() {
     ::kill(pid_of(pid_), SIGCONT);
+}
+
+void child::become(const std::string& role, const std::vector<std::string>& args) {
+    command_line line(role, args);
+    ::execv(line.argv[0], line.argv.data());
+    throw std::runtime_error(std::string("execv: ") + std::strerror(errno));
 }
 
 void child::kill_myself() {
@@ -128,4 +182,80 @@ std::size_t objects_left(const std::string& text) {
     return n;
 }
 
+thread_number this_thread() {
+    return static_cast<thread_number>(::syscall(SYS_gettid));
+}
+
+bool is_asleep(thread_number thread) {
+    return state_of(thread) == 'S';
+}
+
+void until_ended(thread_number thread) {
+    for (auto state = state_of(thread); state != 'Z' && state != 'X' && state != '?'; state = state_of(thread))
+        ::sched_yield();
+}
+
+std::uint32_t own_process() {
+    return static_cast<std::uint32_t>(::getpid());
+}
+
+void end_this_thread() {
+    ::syscall(SYS_exit, 0);
+    std::abort();
+}
+
+void until_stopped(std::uint32_t process) {
+    while (state_of(process) != 'T')
+        ::sched_yield();
+}
+
+void until_asleep(thread_number thread) {
+    while (!is_asleep(thread))
+        ::sched_yield();
+}
+
+void forbid_system_calls() {
+    constexpr sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    filter_calls({load_call_number, unless(SYS_exit_group), allow, unless(SYS_write), allow,
+                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)});
+}
+
+void refuse_write_flags() {
+    filter_calls({load_call_number, unless(SYS_pwritev2), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
+                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)});
+}
+
+int killed_by_forbidden_call() {
+    return -SIGSYS;
+}
+
+void use_up_descriptors() {
+    const rlimit few{64, 64};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+    while (::dup(STDERR_FILENO) >= 0) {
+    }
+}
+
+bool become_nobody() {
+    constexpr unsigned nobody = 65534;
+    return ::setgroups(0, nullptr) == 0 && ::setgid(nobody) == 0 && ::setuid(nobody) == 0;
+}
+
+bool enter_small_shared_memory(std::size_t bytes) {
+    const auto size = "mode=1777,size=" + std::to_string(bytes);
+    return ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+           ::mount("tmpfs", "/dev/shm", "tmpfs", 0, size.c_str()) == 0;
+}
+
+bool enter_new_process_numbers() {
+    ::setenv(numbers_are_foreign, "1", 1);
+    return ::unshare(CLONE_NEWPID) == 0;
+}
+
 } // namespace crosswake::test
+
+// LeakSanitizer asks this before it looks for leaks, for which it looks its threads up in /proc.
+extern "C" int __lsan_is_turned_off();
+extern "C" int __lsan_is_turned_off() {
+    return std::getenv(crosswake::test::numbers_are_foreign) != nullptr ? 1 : 0;
+}

@@ -6,8 +6,8 @@
 //     }
 //     TEST_CASE("…") { child c{"consumer", {name}}; … CHECK(c.wait() == 0); }
 //
-// A child is this same program, started afresh (never forked and run on), which runs one role and ends. An exception that
-// leaves a role is printed and makes the exit code 99.
+// A child is this same program, started afresh (never forked and run on), which runs one role and ends. An exception
+// that leaves a role is printed and makes the exit code 99.
 #pragma once
 
 #include <string>

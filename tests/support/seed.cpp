@@ -1,5 +1,6 @@
 #include <support/seed.hpp>
 
+#include <chrono>
 #include <cstdlib>
 
 namespace crosswake::test {
@@ -21,6 +22,11 @@ std::uint64_t seed() {
 
 std::mt19937_64 generator(std::uint64_t stream) {
     return std::mt19937_64{seed() + 0x9e37'79b9'7f4a'7c15 * stream};
+}
+
+void dawdle(std::mt19937_64& random, unsigned most) {
+    for (auto n = random() % (std::uint64_t{most} + 1); n-- > 0;)
+        (void)std::chrono::steady_clock::now();
 }
 
 } // namespace crosswake::test

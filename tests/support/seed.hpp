@@ -14,4 +14,7 @@ std::uint64_t random_number();
 /// The number in an environment variable, or another. For how often a test repeats: CI asks for less than a long run.
 std::uint64_t knob(const char* variable, std::uint64_t otherwise);
 
+/// Keeps the thread busy for a random while, up to so many looks at the clock: a moment that nobody has chosen.
+void dawdle(std::mt19937_64& random, unsigned most = 2000);
+
 } // namespace crosswake::test

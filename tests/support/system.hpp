@@ -2,9 +2,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace crosswake::test {
+
+/// A sanitizer makes system calls of its own, and takes descriptors for a moment.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool is_instrumented = true;
+#else
+inline constexpr bool is_instrumented = false;
+#endif
 
 /// Path of this program.
 std::string own_program();
@@ -15,5 +23,37 @@ std::size_t descriptor_count();
 std::size_t wake_up_count();
 /// Objects whose names contain the text.
 std::size_t objects_left(const std::string& text);
+
+/// A thread of some process. A child's first thread, which runs its role, has the number of the process.
+using thread_number = std::uint32_t;
+thread_number this_thread();
+/// Whether the thread sleeps in the system, as one does that waits for a wake-up.
+bool is_asleep(thread_number thread);
+/// Looks until it sleeps. It may sleep for other reasons while it gets ready: let it say that it is about to wait first.
+void until_asleep(thread_number thread);
+/// Looks until the thread has ended, whether or not anybody has asked how.
+void until_ended(thread_number thread);
+[[nodiscard]] std::uint32_t own_process();
+/// Ends the calling thread. The process lives while another runs.
+[[noreturn]] void end_this_thread();
+/// Looks until the process is stopped, which it has to do by itself.
+void until_stopped(std::uint32_t process);
+
+/// From now on any system call but a write to an open file and the end of the process ends it, with the exit code that
+/// killed_by_forbidden_call() tells.
+void forbid_system_calls();
+int killed_by_forbidden_call();
+
+/// From now on the system knows no flags for writing, as an older one.
+void refuse_write_flags();
+
+/// Leaves this process no descriptor (handle) to open.
+void use_up_descriptors();
+/// Gives up this process's rights for those of a user that owns nothing. false: it has no right to.
+bool become_nobody();
+/// Gives this process an empty shared memory of its own, of that many bytes. false: it has no right to.
+bool enter_small_shared_memory(std::size_t bytes);
+/// Has the children that this process starts from now on live among process numbers of their own. false: no right to.
+bool enter_new_process_numbers();
 
 } // namespace crosswake::test

@@ -53,6 +53,7 @@ private:
 ///     static errc error(const Op&);              what a finished operation came to
 ///     static std::tuple<…> values(Op&, bool ok); what the handler gets after the error code
 ///     static void give_back(Op&);                it was granted, and its handler will never know
+///     static constexpr bool refers_to_object     if values() do: then they go back once the handle is closed
 template <class Op>
 struct delivery;
 
@@ -201,6 +202,12 @@ private:
         if (slot.is_connected())
             slot.clear();
         Handler handler(std::move(handler_));
+        if constexpr (requires { delivery<Op>::refers_to_object; })
+            if (granted_ && this->object_is_closed()) {
+                delivery<Op>::give_back(operation_);
+                granted_ = false;
+                error_ = boost::asio::error::operation_aborted;
+            }
         auto values = delivery<Op>::values(operation_, std::exchange(granted_, false));
         const auto error = error_;
         // The memory is free again before the handler runs, which may want it for its next operation.

@@ -16,6 +16,7 @@ struct delivery<mutex::lock_operation> {
         return ok ? op.guard() : unique_lock();
     }
     static void give_back(mutex::lock_operation& op) noexcept { (void)op.guard(); } // unlocks
+    static constexpr bool refers_to_object = true;                                  // the guard does
 };
 
 template <class Executor, class Token>

@@ -1,0 +1,59 @@
+# The examples as tests: what they print is compared with what somebody else says, and nothing may be left behind.
+# The re-check is an hour away where nobody is killed, so that a lost wake-up is a time-out.
+set(CROSSWAKE_EXAMPLE_MECHANISMS pipe inotify CACHE STRING "Values of CROSSWAKE_BELL, each tried with each example")
+mark_as_advanced(CROSSWAKE_EXAMPLE_MECHANISMS)
+set(without_kills CROSSWAKE_RECHECK_MS=3600000)
+find_program(BASH bash)
+mark_as_advanced(BASH)
+
+# crosswake_check_example(<test> PRINTS <regex>... RUNS <program> [argument...])
+function(crosswake_check_example test)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PRINTS;RUNS")
+    foreach(bell IN LISTS CROSSWAKE_EXAMPLE_MECHANISMS)
+        list(POP_FRONT arg_RUNS program)
+        add_test(NAME examples.${test}.${bell}
+            COMMAND ${CMAKE_COMMAND} "-DPRINTS=${arg_PRINTS}" -P ${CMAKE_CURRENT_SOURCE_DIR}/check_output.cmake
+                    -- $<TARGET_FILE:${program}> ${arg_RUNS})
+        set_tests_properties(examples.${test}.${bell} PROPERTIES
+            LABELS examples TIMEOUT 60 ENVIRONMENT "${without_kills};CROSSWAKE_BELL=${bell}")
+        list(PREPEND arg_RUNS ${program})
+    endforeach()
+endfunction()
+
+set(greetings)
+foreach(n 1 2 3)
+    string(APPEND greetings "Hello from another process .${n}.\n")
+endforeach()
+crosswake_check_example(hello PRINTS "^${greetings}$" RUNS hello)
+crosswake_check_example(hello_async PRINTS "^${greetings}$" RUNS hello_async)
+
+crosswake_check_example(coordination
+    PRINTS "result 6\n.*result 7\n.*result 8\n.*result 9\n.*result 10\n.*result 78\n$"
+           "has begun\n.*has let go of the lock\n.*result 78\n$"
+    RUNS coordination --pause 10)
+
+crosswake_check_example(cancel_waiting_workers
+    PRINTS "^received 5 .their sum is 15., cancelled 5, items left 0\n.*left for others: 6\n$"
+    RUNS cancel_waiting_workers)
+
+set(rounds 1000)
+math(EXPR sum "${rounds} * (${rounds} + 1) / 2")
+crosswake_check_example(two_loops
+    PRINTS "^${rounds} rounds:" "sums: ${sum} heard here, ${sum} over there\n$"
+    RUNS two_loops --rounds ${rounds})
+
+# Signals and wc are what a shell is for.
+if(BASH)
+    foreach(case plain one_item_queue joined interrupted kill_one kill_all kill_parent)
+        foreach(bell IN LISTS CROSSWAKE_EXAMPLE_MECHANISMS)
+            set(test examples.word_count.${case}.${bell})
+            add_test(NAME ${test}
+                COMMAND ${BASH} ${CMAKE_CURRENT_SOURCE_DIR}/check_word_count $<TARGET_FILE:word_count> ${case})
+            set(environment CROSSWAKE_BELL=${bell})
+            if(NOT case MATCHES "^(kill|interrupted)")
+                list(APPEND environment ${without_kills})
+            endif()
+            set_tests_properties(${test} PROPERTIES LABELS examples TIMEOUT 60 ENVIRONMENT "${environment}")
+        endforeach()
+    endforeach()
+endif()

@@ -1,0 +1,212 @@
+// CONTRACT thread_sleep.
+#include <support/child.hpp>
+#include <support/names.hpp>
+#include <support/role.hpp>
+#include <support/sleeper.hpp>
+#include <support/system.hpp>
+
+#include <backend/clock.hpp>
+#include <backend/region.hpp>
+#include <backend/thread_sleep.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <new>
+#include <string>
+#include <system_error>
+
+using namespace crosswake;
+using namespace crosswake::backend;
+using namespace crosswake::test;
+
+namespace {
+
+constexpr std::size_t page = 4096;
+
+/// What the tests put into a region.
+struct bed {
+    detail::atomic<std::uint32_t> word{0};
+    detail::atomic<std::uint32_t> returned{0};
+    detail::atomic<std::uint32_t> about_to{0};
+};
+
+bed& bed_in(const region& r) {
+    return *std::launder(reinterpret_cast<bed*>(r.bytes() + region::backend_bytes));
+}
+
+std::unique_ptr<region> make_bed(const std::string& name) {
+    struct : region::initialiser {
+        void operator()(std::byte* bytes) override { ::new (bytes + region::backend_bytes) bed; }
+    } initialise;
+    std::error_code error;
+    auto r = region::create(name, page, page, permissions::this_user, initialise, error);
+    REQUIRE_FALSE(error);
+    return r;
+}
+
+std::int64_t from_now(std::int64_t ns) {
+    return steady_ns() + ns;
+}
+
+/// Sleeps until the word moves: returning early is allowed, and no reason to stop.
+void sleep_until_moved(region& r) {
+    auto& b = bed_in(r);
+    while (b.word.load() == 0)
+        sleep_while(r, b.word, 0, deadline::never());
+    ++b.returned;
+}
+
+} // namespace
+
+CROSSWAKE_ROLE(sleep_in_another_process) {
+    std::error_code error;
+    const auto r = region::open(args[0], permissions::this_user, error);
+    if (error)
+        return 1;
+    ++bed_in(*r).about_to;
+    sleep_until_moved(*r);
+    return 0;
+}
+
+TEST_CASE("a thread does not sleep on a word that differs from what it saw") {
+    const auto r = make_bed(fresh_name());
+    sleep_while(*r, bed_in(*r).word, 1, deadline::never());
+    sleep_while(*r, bed_in(*r).word, 0xffff'ffff, deadline::never());
+}
+
+TEST_CASE("a deadline that has passed ends the sleep at once, however long ago it was") {
+    const auto r = make_bed(fresh_name());
+    for (const auto d : {deadline::passed(), deadline::at_ns(0), deadline::at_ns(-1), deadline::at_ns(1),
+                         deadline::at_ns(steady_ns())})
+        sleep_while(*r, bed_in(*r).word, 0, d);
+}
+
+TEST_CASE("no sleep ends for its deadline before the deadline") {
+    const auto r = make_bed(fresh_name());
+    // Nobody wakes here. A return for no reason at all is allowed, and recognised by its being rare.
+    int on_time = 0;
+    int early = 0;
+    for (const std::int64_t length : {1, 1000, 50'000, 999'999, 1'000'000, 3'000'001, 20'000'000})
+        for (int i = 0; i < 3; ++i) {
+            const auto until = from_now(length);
+            sleep_while(*r, bed_in(*r).word, 0, deadline::at_ns(until));
+            ++(steady_ns() >= until ? on_time : early);
+        }
+    CHECK(on_time > 0);
+    CHECK(early <= 1);
+}
+
+TEST_CASE("waking one wakes one of those who sleep, and says so, until nobody sleeps") {
+    const auto r = make_bed(fresh_name());
+    auto& b = bed_in(*r);
+    CHECK(wake_threads(*r, b.word, wake_count::one) == 0);
+    CHECK(wake_threads(*r, b.word, wake_count::all) == 0);
+    std::deque<sleeper> sleepers;
+    for (int i = 0; i < 4; ++i)
+        sleepers.emplace_back([&] { sleep_until_moved(*r); });
+    for (const auto& s : sleepers)
+        s.until_asleep();
+    b.word.store(1);
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        CHECK(b.returned.load() <= i); // asleep although the word has moved: it is the wake-up that counts
+        CHECK(wake_threads(*r, b.word, wake_count::one) == 1);
+    }
+    CHECK(wake_threads(*r, b.word, wake_count::one) == 0);
+    sleepers.clear();
+    CHECK(b.returned.load() == 4);
+}
+
+TEST_CASE("waking all wakes all of those who sleep, and counts them") {
+    const auto r = make_bed(fresh_name());
+    auto& b = bed_in(*r);
+    std::deque<sleeper> sleepers;
+    for (int i = 0; i < 5; ++i)
+        sleepers.emplace_back([&] { sleep_until_moved(*r); });
+    for (const auto& s : sleepers)
+        s.until_asleep();
+    b.word.store(1);
+    CHECK(wake_threads(*r, b.word, wake_count::all) == 5);
+    sleepers.clear();
+    CHECK(b.returned.load() == 5);
+}
+
+TEST_CASE("a wake-up that follows a change is not slept past, however close it is") {
+    const auto r = make_bed(fresh_name());
+    auto& there = bed_in(*r).word;
+    auto& back = bed_in(*r).returned;
+    constexpr std::uint32_t rounds = 20'000;
+    sleeper other([&] {
+        for (std::uint32_t i = 0; i < rounds; ++i) {
+            while (there.load() == i)
+                sleep_while(*r, there, i, deadline::never());
+            back.store(i + 1);
+            wake_threads(*r, back, wake_count::one);
+        }
+    });
+    for (std::uint32_t i = 0; i < rounds; ++i) {
+        there.store(i + 1);
+        wake_threads(*r, there, wake_count::one);
+        while (back.load() == i)
+            sleep_while(*r, back, i, deadline::never());
+    }
+    other.join();
+    CHECK(back.load() == rounds);
+}
+
+TEST_CASE("a wake-up on one word leaves the sleepers of another asleep") {
+    const auto r = make_bed(fresh_name());
+    auto& b = bed_in(*r);
+    sleeper s([&] { sleep_until_moved(*r); });
+    s.until_asleep();
+    CHECK(wake_threads(*r, b.returned, wake_count::all) == 0);
+    b.word.store(1);
+    CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
+}
+
+TEST_CASE("a sleeper in another process is woken, through a mapping at another address") {
+    const auto name = fresh_name();
+    const auto r = make_bed(name);
+    auto& b = bed_in(*r);
+    child c{"sleep_in_another_process", {name}};
+    while (b.about_to.load() == 0)
+        std::this_thread::yield();
+    until_asleep(c.pid());
+    b.word.store(1);
+    CHECK(wake_threads(*r, b.word, wake_count::one) == 1);
+    CHECK(c.wait() == 0);
+}
+
+TEST_CASE("two mappings in one process are one place to sleep") {
+    const auto name = fresh_name();
+    const auto r = make_bed(name);
+    std::error_code error;
+    const auto again = region::open(name, permissions::this_user, error);
+    REQUIRE(again != nullptr);
+    CHECK(again->bytes() != r->bytes());
+    sleeper s([&] { sleep_until_moved(*r); });
+    s.until_asleep();
+    bed_in(*again).word.store(1);
+    CHECK(wake_threads(*again, bed_in(*again).word, wake_count::one) == 1);
+}
+
+TEST_CASE("a sleeper that was killed is not woken, nor counted") {
+    const auto name = fresh_name();
+    const auto r = make_bed(name);
+    auto& b = bed_in(*r);
+    {
+        child victim{"sleep_in_another_process", {name}};
+        while (b.about_to.load() == 0)
+            std::this_thread::yield();
+        until_asleep(victim.pid());
+        victim.kill();
+    }
+    CHECK(wake_threads(*r, b.word, wake_count::one) == 0);
+    sleeper s([&] { sleep_until_moved(*r); });
+    s.until_asleep();
+    b.word.store(1);
+    CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
+}

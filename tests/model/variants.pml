@@ -1,0 +1,42 @@
+/* What a configuration may choose (with -D), and the wrong variants of the rule. */
+
+#ifndef WORDS
+#define WORDS 1
+#endif
+#ifndef SEATS
+#define SEATS 3
+#endif
+#ifndef ANY_ORDER
+#define ANY_ORDER 1
+#endif
+#ifndef SUMMARY
+#define SUMMARY 0
+#endif
+
+#define NONE 0
+
+/* What befalls one of the actors, at any step. */
+#define STOPPED 1
+#define KILLED  2
+#ifndef FATE
+#define FATE NONE
+#endif
+
+/* Each of these is tempting, and each loses wake-ups. */
+#define SLEEP_UNTRIED        1  /* a thread does not try again after its announcement */
+#define ARM_UNTRIED          2  /* a reactor does not try again after setting its bit */
+#define STILL_COUNT          3  /* the announcement sets the flag and leaves the count alone */
+#define FLAG_FIRST           4  /* a waker takes the flag as it advances the count, then wakes all threads */
+#define RUNG_FIRST           5  /* no `ringing`: the ring state says `rung` before the bell is written */
+#define NO_GENERATION        6  /* ring states without a generation */
+#define QUIET_FIRST          7  /* the ring state goes quiet before the bell is silenced */
+#define NOTES_FIRST          8  /* the notes are taken before the ring state goes quiet */
+#define SUMMARY_LAST         9  /* the notes' summary is taken after the notes */
+#define DISARM_UNLOOKED     10  /* a reactor that disarms does not look for what it may have swallowed */
+#define THREAD_UNLOOKED     11  /* a thread that had to wait does not look whether there is more */
+#define RUNG_BEFORE_THREADS 12  /* a bell that is rung already may be served before a thread that sleeps */
+#define CROWD_SERVES        13  /* ringing the crowd counts as served */
+#define CROWD_CLEARS        14  /* a member of the crowd that disarms clears the shared bit */
+#ifndef WRONG
+#define WRONG NONE
+#endif

@@ -1,0 +1,410 @@
+// What a forked child inherits, and what it does not. The only file in which a test forks and runs on.
+#include <support/child.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/raw_object.hpp>
+#include <support/role.hpp>
+#include <support/sleeper.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/event.hpp>
+#include <crosswake/mutex.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/queue.hpp>
+#include <crosswake/reactor.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+using namespace crosswake;
+using namespace crosswake::test;
+
+namespace {
+
+/// A forked child that runs `body` and ends with what that returns.
+class forked {
+public:
+    template <class Body>
+    explicit forked(Body body) : pid_(::fork()) {
+        if (pid_ != 0)
+            return;
+        int code = 99;
+        try {
+            code = body();
+        } catch (...) {
+        }
+        ::_exit(code);
+    }
+    forked(const forked&) = delete;
+    forked& operator=(const forked&) = delete;
+
+    [[nodiscard]] thread_number pid() const { return static_cast<thread_number>(pid_); }
+    int wait() {
+        int status = 0;
+        ::waitpid(pid_, &status, 0);
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    }
+
+private:
+    pid_t pid_;
+};
+
+bool this_process_may_become_another_user() {
+    return forked([] { return become_nobody() ? 0 : 1; }).wait() == 0;
+}
+
+template <class Call>
+bool is_not_permitted(Call call) {
+    try {
+        call();
+    } catch (const std::system_error& e) {
+        return e.code() == errc::operation_not_permitted;
+    }
+    return false;
+}
+
+} // namespace
+
+CROSSWAKE_ROLE(count_descriptors_like_the_parent_began) {
+    return static_cast<int>(descriptor_count());
+}
+
+// args: name of an event that the forked child waits for, and of one that it sets.
+CROSSWAKE_ROLE(leave_the_object_to_a_forked_child) {
+    named<event> alone{open_only, args[0]};
+    named<event> go{open_only, args[1]};
+    named<semaphore> done{open_only, args[2]};
+    named<semaphore> inherited{create_only, args[3], 5};
+    if (::fork() == 0) {
+        go->wait();
+        const bool usable = inherited->try_acquire();
+        const named<semaphore> again{open_only, args[3]};
+        if (usable && again->available() == 4)
+            done->release();
+        ::_exit(0);
+    }
+    alone->set();
+    return 0;
+}
+
+TEST_CASE("a forked child uses the handles that it inherits: to wake its parent, and to be woken") {
+    named<semaphore> there{create_only, fresh_name()};
+    named<semaphore> back{create_only, fresh_name()};
+    named<queue<int>> q{create_only, fresh_name(), 1};
+    for (int i = 0; i < 20; ++i) {
+        forked c([&] {
+            there->acquire();
+            q->push(i);
+            q->push(i + 1);
+            back->release();
+            return 0;
+        });
+        until_asleep(c.pid());
+        there->release();
+        CHECK(q->pop() == i);
+        CHECK(q->pop() == i + 1);
+        back->acquire();
+        CHECK(c.wait() == 0);
+    }
+}
+
+TEST_CASE("a forked child opens an object by name beside the handle that it inherits") {
+    const auto name = fresh_name();
+    named<semaphore> s{create_only, name};
+    forked c([&] {
+        named<semaphore> again{open_only, name};
+        again->release();
+        return s->try_acquire() ? 0 : 1;
+    });
+    CHECK(c.wait() == 0);
+    CHECK(raw_object::exists(name));
+}
+
+TEST_CASE("a forked child owns none of its parent's locks: it may not unlock them, nor mark them as sound") {
+    named<mutex> m{create_only, fresh_name()};
+    m->lock();
+    forked c([&] {
+        if (!is_not_permitted([&] { m->unlock(); }))
+            return 1;
+        if (!is_not_permitted([&] { m->mark_sound(); }))
+            return 2;
+        return m->try_lock() ? 3 : 0;
+    });
+    CHECK(c.wait() == 0);
+    CHECK_FALSE(m->try_lock());
+    m->unlock();
+    CHECK(m->try_lock() == lock_status::acquired);
+    m->unlock();
+}
+
+TEST_CASE("a guard that a forked child inherits does nothing when it goes") {
+    named<mutex> m{create_only, fresh_name()};
+    std::optional<unique_lock> hold(std::in_place, *m);
+    forked c([&] {
+        hold.reset();
+        return m->try_lock() ? 1 : 0;
+    });
+    CHECK(c.wait() == 0);
+    CHECK_FALSE(m->try_lock());
+    hold.reset();
+    CHECK(m->try_lock());
+    m->unlock();
+}
+
+TEST_CASE("a lock that a forked child takes is its own: it outlives nothing but the child, and the parent may not "
+          "unlock it") {
+    named<mutex> m{create_only, fresh_name()};
+    named<semaphore> locked{create_only, fresh_name()};
+    named<semaphore> end{create_only, fresh_name()};
+    forked c([&] {
+        m->lock();
+        locked->release();
+        end->acquire();
+        return 0; // without unlocking
+    });
+    locked->acquire();
+    CHECK(is_not_permitted([&] { m->unlock(); }));
+    CHECK_FALSE(m->try_lock_for(std::chrono::milliseconds(250))); // several looks at whether the child lives
+    end->release();
+    CHECK(c.wait() == 0);
+    CHECK(m->lock() == lock_status::acquired_from_dead_owner);
+    m->unlock();
+}
+
+TEST_CASE("a lock that a forked child takes is kept while it lives, whatever the child has lost since the fork") {
+    for (const std::string lost : {"descriptors", "rights"}) {
+        CAPTURE(lost);
+        if (is_instrumented && lost == "descriptors")
+            continue;
+        named<mutex> m{create_only, fresh_name()};
+        named<semaphore> locked{create_only, fresh_name()};
+        named<semaphore> end{create_only, fresh_name()};
+        forked c([&] {
+            if (lost == "descriptors")
+                use_up_descriptors();
+            else if (!become_nobody())
+                return 77;
+            const bool got = m->try_lock().has_value();
+            locked->release();
+            end->acquire();
+            m->unlock();
+            return got ? 0 : 1;
+        });
+        if (lost == "rights" && !this_process_may_become_another_user()) {
+            MESSAGE("not permitted here");
+            CHECK(c.wait() == 77);
+            continue;
+        }
+        locked->acquire();
+        const auto robbed = m->try_lock_for(std::chrono::milliseconds(250)); // several looks at whether it lives
+        CHECK_FALSE(robbed.has_value());
+        if (robbed)
+            m->unlock();
+        end->release();
+        CHECK(c.wait() == 0);
+    }
+}
+
+TEST_CASE("a forked child that closes its handles, or ends, takes nothing from its parent") {
+    const auto name = fresh_name();
+    std::optional<named<semaphore>> s(std::in_place, create_only, name, 1);
+    for (const bool closes : {false, true}) {
+        forked c([&] {
+            if (closes)
+                s.reset();
+            return 0;
+        });
+        CHECK(c.wait() == 0);
+        CHECK(raw_object::exists(name));
+        named<semaphore> again{open_only, name};
+        CHECK(again->available() == 1);
+    }
+    s.reset();
+    CHECK_FALSE(raw_object::exists(name));
+}
+
+TEST_CASE("a parent that ends leaves the object to its forked child") {
+    const auto alone_name = fresh_name();
+    const auto go_name = fresh_name();
+    const auto done_name = fresh_name();
+    const auto name = fresh_name();
+    named<event> alone{create_only, alone_name};
+    named<event> go{create_only, go_name};
+    named<semaphore> done{create_only, done_name};
+    child parent{"leave_the_object_to_a_forked_child", {alone_name, go_name, done_name, name}};
+    alone->wait();
+    CHECK(parent.wait() == 0);
+    go->set();
+    done->acquire();
+    // The child ends without closing; what it leaves is dead, and goes with the next look.
+    while (raw_object::exists(name))
+        sweep();
+}
+
+TEST_CASE("another program that a process turns into inherits no descriptor") {
+    child plain{"count_descriptors_like_the_parent_began"};
+    const int none_leaked = plain.wait();
+    named<semaphore> s{create_only, fresh_name()};
+    named<queue<int>> q{create_only, fresh_name(), 16};
+    reactor r;
+    poll_loop loop{r};
+    semaphore::acquire_operation op{*s};
+    remembered p;
+    std::error_code error;
+    REQUIRE(r.start(p, op, error) == start_result::waiting);
+    child other{"count_descriptors_like_the_parent_began"};
+    CHECK(other.wait() == none_leaked);
+    s->release();
+    loop.run_until([&] { return p.is_over(); });
+}
+
+TEST_CASE("a forked child that ends leaves its parent's waits alone") {
+    for (const bool destroys : {false, true}) {
+        CAPTURE(destroys);
+        named<semaphore> s{create_only, fresh_name()};
+        auto r = std::make_unique<reactor>();
+        poll_loop loop{*r};
+        for (int i = 0; i < 20; ++i) {
+            semaphore::acquire_operation op{*s};
+            remembered p;
+            std::error_code error;
+            REQUIRE(r->start(p, op, error) == start_result::waiting);
+            forked c([&] {
+                if (destroys)
+                    r.reset();
+                return 0;
+            });
+            CHECK(c.wait() == 0);
+            CHECK_FALSE(p.is_over());
+            // The ring comes from another process, which sees nothing but the seat and the bell.
+            forked ringer([&] {
+                s->release();
+                return 0;
+            });
+            loop.run_until([&] { return p.is_over(); });
+            CHECK(p.result == wait_result::done);
+            CHECK(ringer.wait() == 0);
+        }
+    }
+}
+
+TEST_CASE("rings for the parent are not swallowed by a forked child that lives on with the inherited reactor") {
+    named<semaphore> s{create_only, fresh_name()};
+    named<event> end{create_only, fresh_name()};
+    reactor r;
+    poll_loop loop{r};
+    semaphore::acquire_operation op{*s};
+    remembered p;
+    std::error_code error;
+    REQUIRE(r.start(p, op, error) == start_result::waiting);
+    forked bystander([&] {
+        end->wait();
+        return 0;
+    });
+    for (int i = 0; i < 100; ++i) {
+        forked ringer([&] {
+            s->release();
+            return 0;
+        });
+        loop.run_until([&] { return p.is_over(); });
+        CHECK(ringer.wait() == 0);
+        p.times = 0;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+    }
+    CHECK(r.cancel(p));
+    end->set();
+    CHECK(bystander.wait() == 0);
+}
+
+TEST_CASE("a child that opens the inherited reactor anew waits beside its parent") {
+    named<event> e{create_only, fresh_name(), reset_mode::manual};
+    named<semaphore> ready{create_only, fresh_name()};
+    reactor r;
+    event::wait_operation op{*e};
+    remembered p;
+    std::error_code error;
+    REQUIRE(r.start(p, op, error) == start_result::waiting);
+    forked c([&] {
+        r.reopen_after_fork();
+        poll_loop loop{r};
+        if (r.waiting() != 1)
+            return 1;
+        // The first look at it is due at once; from the second on it is the ring that counts.
+        r.dispatch();
+        if (p.is_over())
+            return 2;
+        ready->release();
+        loop.run_until([&] { return p.is_over(); });
+        return p.result == wait_result::done ? 0 : 3;
+    });
+    ready->acquire();
+    until_asleep(c.pid());
+    e->set();
+    CHECK(c.wait() == 0);
+    poll_loop loop{r};
+    loop.run_until([&] { return p.is_over(); });
+    CHECK(p.result == wait_result::done);
+}
+
+TEST_CASE("a child that opens the inherited reactor anew and ends leaves its parent's waits alone") {
+    named<semaphore> s{create_only, fresh_name()};
+    reactor r;
+    poll_loop loop{r};
+    semaphore::acquire_operation op{*s};
+    remembered p;
+    std::error_code error;
+    REQUIRE(r.start(p, op, error) == start_result::waiting);
+    forked c([&] {
+        r.reopen_after_fork();
+        return r.cancel(p) ? 0 : 1;
+    });
+    CHECK(c.wait() == 0);
+    forked ringer([&] {
+        s->release();
+        return 0;
+    });
+    loop.run_until([&] { return p.is_over(); });
+    CHECK(p.result == wait_result::done);
+    CHECK(ringer.wait() == 0);
+}
+
+// AddressSanitizer forks with its own locks held, and its child waits for them for ever.
+TEST_CASE("a process may fork while other threads of it wait, wake, open and close" * doctest::skip(is_instrumented)) {
+    named<semaphore> s{create_only, fresh_name()};
+    named<semaphore> end{create_only, fresh_name()};
+    const auto busy_name = fresh_name();
+    sleeper busy([&] {
+        while (!end->try_acquire()) {
+            named<semaphore> one{open_or_create, busy_name};
+            reactor r;
+            semaphore::acquire_operation op{*one};
+            remembered p;
+            std::error_code error;
+            (void)r.start(p, op, error);
+            one->release();
+            (void)r.cancel(p);
+        }
+    });
+    for (int i = 0; i < 100; ++i) {
+        forked c([&] {
+            named<semaphore> mine{create_only, busy_name + "-child"};
+            mine->release();
+            s->release();
+            return 0;
+        });
+        CHECK(c.wait() == 0);
+        s->acquire();
+    }
+    end->release();
+    busy.join();
+    while (raw_object::exists(busy_name + "-child"))
+        sweep();
+}

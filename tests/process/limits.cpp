@@ -1,0 +1,121 @@
+// Full memory and spent descriptors.
+#include <support/child.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/role.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/named.hpp>
+#include <crosswake/queue.hpp>
+#include <crosswake/reactor.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <system_error>
+
+using namespace crosswake;
+using namespace crosswake::test;
+
+namespace {
+
+constexpr int not_permitted_here = 77;
+constexpr std::size_t too_many = 4 << 20;
+constexpr std::size_t few = 1 << 10;
+
+} // namespace
+
+// args: name. Prints what it got if it was not what it should be.
+CROSSWAKE_ROLE(fill_a_small_memory) {
+    if (!enter_small_shared_memory(1 << 20))
+        return not_permitted_here;
+    for (int i = 0; i < 100; ++i)
+        try {
+            named<queue<int>> q{create_only, args[0], too_many};
+            return 1;
+        } catch (const std::system_error& e) {
+            const std::string text = e.what();
+            if (e.code() != errc::no_space || text.find('"' + args[0] + '"') == std::string::npos ||
+                text.find("no shared memory left") == std::string::npos)
+                return 2;
+        }
+    if (objects_left(args[0]) != 0)
+        return 3;
+    // What the refused ones had taken is free again; what is granted can be written to the last byte.
+    named<queue<int>> q{create_only, args[0], few};
+    for (std::size_t i = 0; i < few; ++i)
+        q->push(static_cast<int>(i));
+    return q->size() == few ? 0 : 4;
+}
+
+CROSSWAKE_ROLE(wake_without_descriptors) {
+    named<semaphore> s{open_only, args[0]};
+    named<semaphore> go{open_only, args[1]};
+    use_up_descriptors();
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        go->acquire();
+        s->release();
+    }
+    return 0;
+}
+
+CROSSWAKE_ROLE(meet_every_call_without_descriptors) {
+    named<semaphore> s{open_only, args[0]};
+    use_up_descriptors();
+    const auto is_refused = [](auto call) {
+        try {
+            call();
+        } catch (const std::system_error& e) {
+            return e.code() == std::errc::too_many_files_open;
+        }
+        return false;
+    };
+    if (!is_refused([&] { named<semaphore>{open_only, args[0]}; }))
+        return 1;
+    if (!is_refused([&] { named<semaphore>{create_only, args[0] + "-more"}; }))
+        return 2;
+    if (!is_refused([] { reactor{}; }))
+        return 3;
+    s->release();
+    s->acquire();
+    return s->try_acquire_for(std::chrono::milliseconds(1)) ? 4 : 0;
+}
+
+TEST_CASE("a process that has no descriptor left is told so, and what it has open works on" *
+          doctest::skip(is_instrumented)) {
+    const auto name = fresh_name();
+    named<semaphore> s{create_only, name};
+    child c{"meet_every_call_without_descriptors", {name}};
+    CHECK(c.wait() == 0);
+}
+
+TEST_CASE("a process that has no descriptor left wakes others all the same" * doctest::skip(is_instrumented)) {
+    for (const auto* const way : both_ways) {
+        CAPTURE(way);
+        const auto name = fresh_name();
+        const auto go_name = fresh_name();
+        named<semaphore> s{create_only, name};
+        named<semaphore> go{create_only, go_name};
+        constexpr int times = 20;
+        child c{"wake_without_descriptors", {name, go_name, std::to_string(times)}};
+        waiter w{way};
+        for (int i = 0; i < times; ++i) {
+            until_asleep(c.pid());
+            go->release();
+            semaphore::acquire_operation op{*s};
+            CHECK(w.wait(op) == wait_result::done);
+        }
+        CHECK(c.wait() == 0);
+    }
+}
+
+TEST_CASE("an object for which there is no memory is refused with its name, and leaves nothing") {
+    child c{"fill_a_small_memory", {fresh_name()}};
+    const int code = c.wait();
+    if (code == not_permitted_here)
+        MESSAGE("not permitted here");
+    else
+        CHECK(code == 0);
+}

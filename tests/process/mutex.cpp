@@ -1,0 +1,164 @@
+// A mutex between processes.
+#include <support/child.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/role.hpp>
+#include <support/seed.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/mutex.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace crosswake;
+using namespace crosswake::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct counter {
+    mutex door;
+    long value = 0; // not atomic: the mutex is what makes it add up
+};
+
+struct contest {
+    mutex door;
+    semaphore go;
+    semaphore about_to;
+    semaphore had_it;
+};
+
+unique_lock lock_with(waiter& w, mutex& m) {
+    mutex::lock_operation op{m};
+    (void)w.wait(op);
+    return op.guard();
+}
+
+} // namespace
+
+CROSSWAKE_ROLE(count) {
+    waiter w{args[0]};
+    named<counter> c{open_only, args[1]};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        const auto hold = lock_with(w, c->door);
+        c->value = c->value + 1;
+    }
+    return 0;
+}
+
+// args: way, contest, how often.
+CROSSWAKE_ROLE(lock_when_told) {
+    waiter w{args[0]};
+    named<contest> c{open_only, args[1]};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        c->go.acquire();
+        c->about_to.release();
+        { const auto hold = lock_with(w, c->door); }
+        c->had_it.release();
+    }
+    return 0;
+}
+
+CROSSWAKE_ROLE(meet_a_held_mutex) {
+    waiter w{args[0]};
+    named<mutex> m{open_only, args[1]};
+    if (m->try_lock())
+        return 1;
+    const auto begin = std::chrono::steady_clock::now();
+    mutex::lock_operation op{*m};
+    if (w.wait(op, deadline::after(30ms)) != wait_result::timed_out)
+        return 2;
+    if (std::chrono::steady_clock::now() - begin < 30ms)
+        return 3;
+    for (const auto& forbidden : {&mutex::unlock, &mutex::mark_sound})
+        try {
+            ((*m).*forbidden)();
+            return 4;
+        } catch (const std::system_error& e) {
+            if (e.code() != errc::operation_not_permitted)
+                return 5;
+        }
+    return m->try_lock() ? 6 : 0;
+}
+
+CROSSWAKE_ROLE(lock_and_tell_how) {
+    named<mutex> m{open_only, args[0]};
+    unique_lock hold{*m};
+    return static_cast<int>(hold.status());
+}
+
+TEST_CASE("what is done under the lock by many processes adds up") {
+    for (const auto* const way : both_ways) {
+        CAPTURE(way);
+        const auto name = fresh_name();
+        named<counter> c{create_only, name};
+        constexpr int times = 5000;
+        std::vector<child> children;
+        for (int i = 0; i < 4; ++i)
+            children.emplace_back("count", std::vector<std::string>{way, name, std::to_string(times)});
+        for (auto& one : children)
+            CHECK(one.wait() == 0);
+        CHECK(c->value == 4 * times);
+        CHECK(c->door.is_sound());
+    }
+}
+
+// A waiter also looks every 100 ms whether the owner lives. So many rounds by that alone would outlast the time limit.
+TEST_CASE("unlocking wakes a process that sleeps for the lock") {
+    const auto rounds = knob("CROSSWAKE_TEST_ROUNDS", 1500);
+    for (const auto* const way : both_ways) {
+        CAPTURE(way);
+        const auto name = fresh_name();
+        named<contest> c{create_only, name};
+        child other{"lock_when_told", {way, name, std::to_string(rounds)}};
+        for (auto n = rounds; n-- > 0;) {
+            c->door.lock();
+            c->go.release();
+            c->about_to.acquire();
+            until_asleep(other.pid());
+            CHECK(c->had_it.available() == 0);
+            c->door.unlock();
+            c->had_it.acquire();
+        }
+        CHECK(other.wait() == 0);
+    }
+}
+
+TEST_CASE("while one process has the lock another gets it neither now nor later, and may not unlock it") {
+    for (const auto* const way : both_ways) {
+        CAPTURE(way);
+        const auto name = fresh_name();
+        named<mutex> m{create_only, name};
+        m->lock();
+        child c{"meet_a_held_mutex", {way, name}};
+        CHECK(c.wait() == 0);
+        m->unlock();
+        CHECK(m->try_lock() == lock_status::acquired);
+        m->unlock();
+    }
+}
+
+TEST_CASE("what one thread locked another thread of the process unlocks, for other processes too") {
+    const auto name = fresh_name();
+    named<mutex> m{create_only, name};
+    unique_lock hold{*m};
+    std::thread([other = std::move(hold)]() mutable { other.unlock(); }).join();
+    child c{"lock_and_tell_how", {name}};
+    CHECK(c.wait() == static_cast<int>(lock_status::acquired));
+}
+
+TEST_CASE("a process that unlocked and ended leaves a sound mutex") {
+    const auto name = fresh_name();
+    named<mutex> m{create_only, name};
+    child c{"lock_and_tell_how", {name}};
+    CHECK(c.wait() == static_cast<int>(lock_status::acquired));
+    CHECK(m->lock() == lock_status::acquired);
+    m->unlock();
+}

@@ -1,0 +1,264 @@
+// A mutex whose owner dies inside.
+#include <support/child.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/role.hpp>
+#include <support/seed.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/mutex.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace crosswake;
+using namespace crosswake::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct room {
+    mutex door;
+    semaphore inside;
+    semaphore leave;
+    semaphore about_to;
+    std::atomic<std::uint64_t> entries{0};
+    // Equal whenever nobody is inside; only touched under the lock.
+    std::uint64_t left = 0;
+    std::uint64_t right = 0;
+};
+
+constexpr int from_dead = 10 + static_cast<int>(lock_status::acquired_from_dead_owner);
+constexpr int sound = 10 + static_cast<int>(lock_status::acquired);
+
+} // namespace
+
+CROSSWAKE_ROLE(lock_and_die) {
+    named<room> r{open_only, args[0]};
+    r->door.lock();
+    child::kill_myself();
+}
+
+CROSSWAKE_ROLE(lock_and_stay) {
+    named<room> r{open_only, args[0]};
+    r->door.lock();
+    r->inside.release();
+    r->leave.acquire();
+    r->door.unlock();
+    return 0;
+}
+
+// args: way, room. Says how the lock was got.
+CROSSWAKE_ROLE(lock_and_tell_how) {
+    waiter w{args[0]};
+    named<room> r{open_only, args[1]};
+    mutex::lock_operation op{r->door};
+    r->about_to.release();
+    if (w.wait(op) != wait_result::done)
+        return 1;
+    const auto hold = op.guard();
+    return 10 + static_cast<int>(hold.status());
+}
+
+CROSSWAKE_ROLE(lock_and_close_the_handle) {
+    named<semaphore> stay{open_only, args[1]};
+    {
+        named<room> r{open_only, args[0]};
+        r->door.lock();
+        r->inside.release();
+    }
+    stay->acquire();
+    return 0;
+}
+
+CROSSWAKE_ROLE(wait_for_one_permit) {
+    named<semaphore> {
+        open_only, args[0]
+        } -> acquire();
+    return 0;
+}
+
+CROSSWAKE_ROLE(lock_and_become_another_program) {
+    named<room> r{open_only, args[0]};
+    r->door.lock();
+    r->inside.release();
+    child::become("wait_for_one_permit", {args[1]});
+}
+
+// The first process among numbers of its own cannot kill itself, so its parent does it.
+CROSSWAKE_ROLE(have_an_owner_killed_elsewhere) {
+    named<room> r{open_only, args[0]};
+    if (!enter_new_process_numbers())
+        return 77;
+    child owner{"lock_and_stay", {args[0]}};
+    r->inside.acquire();
+    if (r->door.try_lock_for(250ms))
+        return 1; // it lives, and two looks at it were not to find otherwise
+    owner.kill();
+    return 0;
+}
+
+CROSSWAKE_ROLE(come_and_go) {
+    set_recheck_interval(20ms);
+    waiter w{args[0]};
+    named<room> r{open_only, args[1]};
+    for (;;) {
+        mutex::lock_operation op{r->door};
+        if (w.wait(op) != wait_result::done)
+            return 1;
+        const auto hold = op.guard();
+        if (hold.status() == lock_status::acquired_from_dead_owner) {
+            r->right = r->left;
+            r->door.mark_sound();
+        } else if (r->left != r->right) {
+            return 2;
+        }
+        ++r->left;
+        ++r->entries;
+        ++r->right;
+    }
+}
+
+TEST_CASE("when its owner is killed, the lock goes to the next, who is told") {
+    const auto name = fresh_name();
+    named<room> r{create_only, name};
+    child owner{"lock_and_die", {name}};
+    CHECK(owner.wait() < 0);
+    CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
+    r->door.unlock();
+}
+
+TEST_CASE("everyone is told of the owner's death until a holder marks the mutex as sound") {
+    const auto name = fresh_name();
+    named<room> r{create_only, name};
+    child{"lock_and_die", {name}}.wait();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
+        CHECK_FALSE(r->door.is_sound());
+        r->door.unlock();
+        CHECK_FALSE(r->door.is_sound());
+        CHECK(r->door.try_lock() == lock_status::acquired_from_dead_owner);
+        r->door.unlock();
+        child other{"lock_and_tell_how", {"blocks", name}};
+        CHECK(other.wait() == from_dead);
+    }
+    r->door.lock();
+    r->door.mark_sound();
+    CHECK(r->door.is_sound());
+    r->door.unlock();
+    CHECK(r->door.lock() == lock_status::acquired);
+    r->door.unlock();
+    child other{"lock_and_tell_how", {"awaits", name}};
+    CHECK(other.wait() == sound);
+}
+
+TEST_CASE("a second owner's death leaves the mutex unsound, though the first one's was repaired") {
+    const auto name = fresh_name();
+    named<room> r{create_only, name};
+    child{"lock_and_die", {name}}.wait();
+    r->door.lock();
+    r->door.mark_sound();
+    r->door.unlock();
+    child{"lock_and_die", {name}}.wait();
+    CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
+    r->door.unlock();
+}
+
+TEST_CASE("processes that sleep for the lock get it when its owner is killed") {
+    for (const auto* const way : both_ways) {
+        CAPTURE(way);
+        const auto name = fresh_name();
+        named<room> r{create_only, name};
+        child owner{"lock_and_stay", {name}};
+        r->inside.acquire();
+        std::vector<child> next;
+        for (int i = 0; i < 3; ++i)
+            next.emplace_back("lock_and_tell_how", std::vector<std::string>{way, name});
+        for (std::size_t i = 0; i < next.size(); ++i)
+            r->about_to.acquire();
+        for (const auto& c : next)
+            until_asleep(c.pid());
+        CHECK_FALSE(r->door.try_lock());
+        owner.kill();
+        for (auto& c : next)
+            CHECK(c.wait() == from_dead);
+    }
+}
+
+TEST_CASE("an owner that closes its last handle without unlocking gives the lock up as if it had died") {
+    const auto name = fresh_name();
+    const auto stay_name = fresh_name();
+    named<room> r{create_only, name};
+    named<semaphore> stay{create_only, stay_name};
+    child owner{"lock_and_close_the_handle", {name, stay_name}};
+    r->inside.acquire();
+    CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
+    r->door.unlock();
+    stay->release();
+    CHECK(owner.wait() == 0);
+}
+
+TEST_CASE("an owner that becomes another program gives the lock up as if it had died") {
+    const auto name = fresh_name();
+    const auto stay_name = fresh_name();
+    named<room> r{create_only, name};
+    named<semaphore> stay{create_only, stay_name};
+    child owner{"lock_and_become_another_program", {name, stay_name}};
+    r->inside.acquire();
+    CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
+    r->door.unlock();
+    stay->release();
+    CHECK(owner.wait() == 0);
+}
+
+TEST_CASE("an owner among other process numbers keeps the lock while it lives, and not when it is killed") {
+    const auto name = fresh_name();
+    named<room> r{create_only, name};
+    child elsewhere{"have_an_owner_killed_elsewhere", {name}};
+    const int code = elsewhere.wait();
+    if (code == 77) {
+        MESSAGE("not permitted here");
+        return;
+    }
+    CHECK(code == 0);
+    CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
+    r->door.unlock();
+}
+
+TEST_CASE("processes killed at any moment around the lock leave it usable, and never let two in") {
+    const auto kills = knob("CROSSWAKE_TEST_KILLS", 60);
+    auto random = generator();
+    for (const auto* const way : both_ways) {
+        CAPTURE(way);
+        const auto name = fresh_name();
+        named<room> r{create_only, name};
+        const auto another = [&] { return child{"come_and_go", {way, name}}; };
+        std::vector<child> crowd;
+        for (int i = 0; i < 3; ++i)
+            crowd.push_back(another());
+        for (auto n = kills; n-- > 0;) {
+            const auto before = r->entries.load();
+            // Somebody gets in after each kill, or this never ends.
+            while (r->entries.load() < before + 1 + random() % 50)
+                std::this_thread::yield();
+            dawdle(random);
+            crowd.front().kill();
+            crowd.erase(crowd.begin());
+            crowd.push_back(another());
+        }
+        for (auto& c : crowd)
+            c.kill();
+        if (r->door.lock() == lock_status::acquired)
+            CHECK(r->left == r->right);
+        else
+            CHECK(r->left - r->right <= 1);
+        r->door.unlock();
+    }
+}

@@ -1,0 +1,127 @@
+// Processes that number processes differently, as in containers: they see the same memory, and not each other.
+#include <support/child.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/role.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/mutex.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+using namespace crosswake;
+using namespace crosswake::test;
+
+namespace {
+
+constexpr int not_permitted_here = 77;
+
+struct desk {
+    semaphore there;
+    semaphore back;
+    mutex door;
+};
+
+} // namespace
+
+// args: way, desk, how often, "chosen" if nobody is to force the mechanism.
+CROSSWAKE_ROLE(answer) {
+    if (args[3] == "chosen")
+        ::unsetenv("CROSSWAKE_BELL");
+    waiter w{args[0]};
+    named<desk> d{open_only, args[1]};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        semaphore::acquire_operation op{d->there};
+        if (w.wait(op) != wait_result::done)
+            return 1;
+        d->back.release();
+    }
+    return 0;
+}
+
+CROSSWAKE_ROLE(answer_elsewhere) {
+    if (!enter_new_process_numbers())
+        return not_permitted_here;
+    return child{"answer", args}.wait();
+}
+
+CROSSWAKE_ROLE(ask_elsewhere) {
+    if (args[3] == "chosen")
+        ::unsetenv("CROSSWAKE_BELL");
+    child other{"answer_elsewhere", {args[0], args[1], args[2], args[3]}};
+    waiter w{args[4]};
+    named<desk> d{open_only, args[1]};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        d->there.release();
+        semaphore::acquire_operation op{d->back};
+        if (w.wait(op) != wait_result::done)
+            return 1;
+    }
+    return other.wait();
+}
+
+CROSSWAKE_ROLE(lock_until_told) {
+    named<desk> d{open_only, args[0]};
+    d->door.lock();
+    d->back.release();
+    d->there.acquire();
+    d->door.unlock();
+    return 0;
+}
+
+CROSSWAKE_ROLE(lock_until_told_elsewhere) {
+    if (!enter_new_process_numbers())
+        return not_permitted_here;
+    return child{"lock_until_told", args}.wait();
+}
+
+CROSSWAKE_ROLE(end_at_once_elsewhere) {
+    return enter_new_process_numbers() ? 0 : not_permitted_here;
+}
+
+namespace {
+
+bool permitted() {
+    const bool yes = child{"end_at_once_elsewhere"}.wait() == 0;
+    if (!yes)
+        MESSAGE("not permitted here");
+    return yes;
+}
+
+} // namespace
+
+TEST_CASE("processes of different numberings wake each other, whichever way they wait, however the bell is chosen") {
+    if (!permitted())
+        return;
+    for (const auto* const mine : both_ways)
+        for (const auto* const its : both_ways)
+            for (const std::string choice : {"forced", "chosen"}) {
+                CAPTURE(mine);
+                CAPTURE(its);
+                CAPTURE(choice);
+                const auto name = fresh_name();
+                named<desk> d{create_only, name};
+                child asking{"ask_elsewhere", {its, name, "200", choice, mine}};
+                CHECK(asking.wait() == 0);
+            }
+}
+
+TEST_CASE("a lock whose owner's number means nothing here is kept while that owner lives") {
+    if (!permitted())
+        return;
+    const auto name = fresh_name();
+    named<desk> d{create_only, name};
+    child elsewhere{"lock_until_told_elsewhere", {name}};
+    d->back.acquire();
+    CHECK_FALSE(d->door.try_lock_for(std::chrono::milliseconds(250))); // several looks at whether it lives
+    d->there.release();
+    CHECK(elsewhere.wait() == 0);
+    CHECK(d->door.lock() == lock_status::acquired);
+    d->door.unlock();
+}
