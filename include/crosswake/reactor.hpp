@@ -50,7 +50,8 @@ protected:
     /// other waits.
     virtual void completed(wait_result result) noexcept = 0;
 
-    /// The object's handle has been closed: its memory goes with this wait, and nothing can be handed on that refers to it.
+    /// The object's handle has been closed: its memory goes with this wait, and nothing can be handed on that refers
+    /// to it.
     [[nodiscard]] CROSSWAKE_EXPORT bool object_is_closed() const noexcept;
 
 private:

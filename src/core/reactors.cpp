@@ -60,8 +60,8 @@ void prepare_for_fork() noexcept {
                 for (auto* const r : all.all_)
                     r->unlock_in_child();
                 all.lock_.unlock();
-                // At once: later the child may have lost the rights or the descriptors to make its own holds, and what it
-                // locked would be taken for a dead process's.
+                // At once: later the child may have lost the rights or the descriptors to make its own holds, and
+                // what it locked would be taken for a dead process's.
                 detail::find_out_this_process();
             });
         return true;

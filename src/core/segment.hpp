@@ -75,8 +75,8 @@ public:
     static segment* holding(const void* address) noexcept;
     /// Keeps the segment mapped; null if the last handle has just been closed.
     [[nodiscard]] std::shared_ptr<segment> pin() noexcept { return weak_from_this().lock(); }
-    /// Its handle has gone; only what pins it keeps it mapped. If it was this process's last handle of the object, calls
-    /// give_up(segment) for every mapping of it that is left, this one included.
+    /// Its handle has gone; only what pins it keeps it mapped. If it was this process's last handle of the object,
+    /// calls give_up(segment) for every mapping of it that is left, this one included.
     template <class GiveUp>
     void close(GiveUp&& give_up) {
         for (const auto& s : close_and_collect())

@@ -49,8 +49,8 @@ bool wait(operation& op, deadline until) {
         const auto seen = announce(word);
         const auto why = op.try_once();
         if (why == attempt::done) {
-            // Whoever woke this thread may have passed on one ring that stood for several (a reactor's, see decision 1):
-            // if there is more to be had, somebody else is woken.
+            // Whoever woke this thread may have passed on one ring that stood for several (a reactor's, see decision
+            // 1): if there is more to be had, somebody else is woken.
             if (has_waited && op.ready())
                 detail::wake_one(word);
             return true;

@@ -111,7 +111,7 @@ CROSSWAKE_ROLE(ring_once) {
 
 TEST_CASE("one that is paused between saying that it rings and ringing mutes nobody") {
     if (bell_mechanism_in_use() == bell_mechanism::segment)
-        return; // there is no saying so: each ring through a segment is a system call
+        return;                               // there is no saying so: each ring through a segment is a system call
     for (const std::size_t word : {0u, 1u}) { // what it rings for, or another word of the same sleeper
         CAPTURE(word);
         const auto name = fresh_name();

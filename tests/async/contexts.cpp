@@ -166,8 +166,7 @@ TEST_CASE("run() goes on while something waits, and returns when nothing does") 
 
     io.restart();
     asio::cancellation_signal signal;
-    async_acquire(io.get_executor(), *s,
-                  asio::bind_cancellation_slot(signal.slot(), [](boost::system::error_code ec) {
+    async_acquire(io.get_executor(), *s, asio::bind_cancellation_slot(signal.slot(), [](boost::system::error_code ec) {
                       CHECK(ec == asio::error::operation_aborted);
                   }));
     asio::post(io, [&] { signal.emit(asio::cancellation_type::total); });
@@ -212,13 +211,13 @@ TEST_CASE("the handler's allocator has the operation's memory") {
     named<semaphore> s{create_only, fresh_name()};
     asio::io_context io;
     bool done = false;
-    async_acquire(io.get_executor(), *s,
-                  asio::bind_allocator(std::pmr::polymorphic_allocator<std::byte>(&memory),
-                                       [&](boost::system::error_code) {
-                                           CHECK(memory.taken > 0);
-                                           CHECK(memory.given_back == memory.taken); // free before the handler runs
-                                           done = true;
-                                       }));
+    async_acquire(
+        io.get_executor(), *s,
+        asio::bind_allocator(std::pmr::polymorphic_allocator<std::byte>(&memory), [&](boost::system::error_code) {
+            CHECK(memory.taken > 0);
+            CHECK(memory.given_back == memory.taken); // free before the handler runs
+            done = true;
+        }));
     CHECK(memory.taken == 1);
     s->release();
     io.run();

@@ -102,9 +102,8 @@ TEST_CASE("a grant that was never delivered wakes somebody else") {
     named<several> s{create_only, fresh_name()};
     asio::io_context second;
     bool woken = false;
-    async_lock(second.get_executor(), s->door, [&](boost::system::error_code ec, unique_lock hold) {
-        woken = !ec && hold.owns_lock();
-    });
+    async_lock(second.get_executor(), s->door,
+               [&](boost::system::error_code ec, unique_lock hold) { woken = !ec && hold.owns_lock(); });
     bool taken = false;
     {
         asio::io_context first;

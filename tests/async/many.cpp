@@ -142,7 +142,8 @@ asio::awaitable<void> wait_for(event& object, ending& e) {
 
 /// Runs until all of them are over. spawn(i) starts the one with that number.
 template <class Spawn>
-void run_many(report& r, asio::io_context& context, ending& e, std::uint32_t waits, const std::string& end, Spawn spawn) {
+void run_many(report& r, asio::io_context& context, ending& e, std::uint32_t waits, const std::string& end,
+              Spawn spawn) {
     asio::cancellation_signal stop_counting;
     asio::co_spawn(context, count_wake_ups(r), asio::bind_cancellation_slot(stop_counting.slot(), rethrow));
     std::uint32_t over = 0;
@@ -173,9 +174,8 @@ CROSSWAKE_ROLE(await_one_queue) {
     named<queue<std::uint32_t>> q{open_only, args[1]};
     ending e(*r);
     asio::io_context context;
-    run_many(*r, context, e, coroutines, args[2], [&](std::uint32_t i, auto one_over) {
-        asio::co_spawn(context, pop_one(*q, e), e.token(i, one_over));
-    });
+    run_many(*r, context, e, coroutines, args[2],
+             [&](std::uint32_t i, auto one_over) { asio::co_spawn(context, pop_one(*q, e), e.token(i, one_over)); });
     return 0;
 }
 

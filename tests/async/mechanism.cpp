@@ -1,5 +1,5 @@
-// How awaiting processes reach each other when nobody forces it: through the bell where that can be had, and through the
-// segment where it cannot. Either way each wake-up arrives.
+// How awaiting processes reach each other when nobody forces it: through the bell where that can be had, and through
+// the segment where it cannot. Either way each wake-up arrives.
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>

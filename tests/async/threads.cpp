@@ -243,9 +243,9 @@ TEST_CASE("run() goes on while a wait is pending and ends with the last one, aga
             signal.emit(asio::cancellation_type::total);
         });
         context.poll(); // the first in the line
-        async_acquire(context.get_executor(), *g.gift,
-                      asio::bind_cancellation_slot(
-                          signal.slot(), [&](error_code ec) { cancelled = ec == asio::error::operation_aborted; }));
+        async_acquire(context.get_executor(), *g.gift, asio::bind_cancellation_slot(signal.slot(), [&](error_code ec) {
+                          cancelled = ec == asio::error::operation_aborted;
+                      }));
         async_acquire_for(context.get_executor(), *g.gift, -1s,
                           [&](error_code ec) { timed_out = ec == errc::timed_out; });
         g.wish->release();

@@ -169,12 +169,11 @@ TEST_CASE("a handler may be a callback that can only be moved") {
     auto witness = std::make_unique<int>(0);
     auto* const seen = witness.get();
     bool owned = false;
-    async_lock(io.get_executor(), *m,
-               [w = std::move(witness), &owned](boost::system::error_code ec, unique_lock hold) {
-                   *w = ec ? 1 : 2;
-                   owned = hold.owns_lock();
-                   CHECK(*w == 2);
-               });
+    async_lock(io.get_executor(), *m, [w = std::move(witness), &owned](boost::system::error_code ec, unique_lock hold) {
+        *w = ec ? 1 : 2;
+        owned = hold.owns_lock();
+        CHECK(*w == 2);
+    });
     CHECK(*seen == 0);
     io.run();
     CHECK(owned);
@@ -192,8 +191,8 @@ TEST_CASE("of two waits joined by ||, the one that loses takes nothing") {
     for (int round = 0; round < 200; ++round) {
         run([&]() -> asio::awaitable<void> {
             asio::post(co_await asio::this_coro::executor, [&] { s->right.release(); });
-            const auto winner = co_await (async_acquire(s->left, asio::use_awaitable) ||
-                                          async_acquire(s->right, asio::use_awaitable));
+            const auto winner =
+                co_await (async_acquire(s->left, asio::use_awaitable) || async_acquire(s->right, asio::use_awaitable));
             CHECK(winner.index() == 1);
         }());
         CHECK(s->left.available() == 0);
@@ -206,11 +205,11 @@ TEST_CASE("of two waits joined by ||, the one that loses takes nothing") {
 TEST_CASE("_until takes a time point of any clock") {
     named<event> e{create_only, fresh_name()};
     run([&]() -> asio::awaitable<void> {
-        const auto [steady] = co_await async_wait_until(*e, std::chrono::steady_clock::now() + 5ms,
-                                                        asio::as_tuple(asio::use_awaitable));
+        const auto [steady] =
+            co_await async_wait_until(*e, std::chrono::steady_clock::now() + 5ms, asio::as_tuple(asio::use_awaitable));
         CHECK(steady == errc::timed_out);
-        const auto [wall] = co_await async_wait_until(*e, std::chrono::system_clock::now() + 5ms,
-                                                      asio::as_tuple(asio::use_awaitable));
+        const auto [wall] =
+            co_await async_wait_until(*e, std::chrono::system_clock::now() + 5ms, asio::as_tuple(asio::use_awaitable));
         CHECK(wall == errc::timed_out);
         e->set();
         const auto [past] = co_await async_wait_until(*e, std::chrono::steady_clock::time_point::min(),

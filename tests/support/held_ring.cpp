@@ -27,8 +27,7 @@ bool hold_rings(std::function<void()> held) {
     const sock_fprog program{static_cast<unsigned short>(std::size(rules)), rules};
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return false;
-    const long listener =
-        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+    const long listener = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
     if (listener < 0)
         return false;
     std::thread([fd = static_cast<int>(listener), held = std::move(held)] {

@@ -29,7 +29,8 @@ using thread_number = std::uint32_t;
 thread_number this_thread();
 /// Whether the thread sleeps in the system, as one does that waits for a wake-up.
 bool is_asleep(thread_number thread);
-/// Looks until it sleeps. It may sleep for other reasons while it gets ready: let it say that it is about to wait first.
+/// Looks until it sleeps. While it gets ready it may sleep for other reasons: let it say first that it is about to
+/// wait.
 void until_asleep(thread_number thread);
 /// Looks until the thread has ended, whether or not anybody has asked how.
 void until_ended(thread_number thread);
