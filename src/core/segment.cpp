@@ -70,12 +70,18 @@ public:
         s.object_offset = object_offset_;
         s.crowd_offset = crowd_offset_;
 
+        // Put back afterwards: the constructor may itself make a named object.
         struct scope {
-            explicit scope(segment_layout* s, std::size_t n) noexcept {
+            segment_layout* outer = under_construction;
+            std::size_t outer_bytes = under_construction_bytes;
+            scope(segment_layout* s, std::size_t n) noexcept {
                 under_construction = s;
                 under_construction_bytes = n;
             }
-            ~scope() { under_construction = nullptr; }
+            ~scope() {
+                under_construction = outer;
+                under_construction_bytes = outer_bytes;
+            }
         } const inside(&s, reserved());
         construct_(context_, bytes + object_offset_);
     }
