@@ -19,7 +19,8 @@
 // Errors.        boost::asio::error::operation_aborted (cancelled, or the object's last handle in this process was
 //                closed); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted,
 //                not_shared, too_many_reactors; or the system's own code if the context's bell cannot be made.
-// Deadlines.     Built in, because `operation || timer` can lose an item that came in the same turn.
+// Deadlines.     Built in, because `operation || timer` can lose an item that came in the same turn. Beside Asio's ||,
+//                take `closed` as a value (as_tuple): || waits for one success, and ends at no error of one side.
 // Thread safety. Distinct operations may be started from distinct threads, on one object and on one context.
 // Threads.       None is started. One bell per context is watched while something waits, and one timer set; when
 //                nothing of this library's waits, run() has nothing of its to wait for.

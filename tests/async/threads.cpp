@@ -3,6 +3,7 @@
 #include <support/names.hpp>
 #include <support/role.hpp>
 #include <support/seed.hpp>
+#include <support/system.hpp>
 
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <future>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -281,4 +283,45 @@ TEST_CASE("deadlines come in their own order, not in that of the calls, and none
     CHECK(std::is_sorted(order.begin(), order.end()));
     permits->release();
     CHECK(permits->try_acquire());
+}
+
+TEST_CASE("a future's wait is in the context that is named, and starts no thread") {
+    giver g(1);
+    asio::thread_pool pool(1);
+    const auto before = thread_count();
+    auto taken = async_acquire(pool.get_executor(), *g.gift, asio::use_future);
+    CHECK(thread_count() == before);
+    g.wish->release();
+    taken.get();
+    CHECK(thread_count() == before);
+    pool.join();
+    CHECK(g.wait() == 0);
+}
+
+TEST_CASE("a wait is in the context that is named, and its handler runs on the executor that is bound to it") {
+    named<semaphore> permits{create_only, fresh_name()};
+    asio::io_context waits;
+    asio::io_context handles;
+    const auto strand = asio::make_strand(handles);
+    int called = 0;
+    const auto handler = [&](error_code ec) {
+        CHECK(!ec);
+        CHECK(strand.running_in_this_thread());
+        ++called;
+    };
+    async_acquire(waits.get_executor(), *permits, asio::bind_executor(strand, handler));
+    async_acquire(waits.get_executor(), *permits, asio::bind_executor(strand, handler));
+    CHECK(handles.poll() == 0);
+    CHECK(!handles.stopped()); // it has something to wait for
+    permits->release();
+    waits.run_one();
+    while (called == 0) {
+        waits.poll();
+        handles.poll();
+    }
+    permits->release();
+    waits.run();
+    CHECK(called == 1);
+    handles.run(); // returns: nothing is left
+    CHECK(called == 2);
 }

@@ -15,10 +15,11 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/execution/context.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/recycling_allocator.hpp>
-#include <boost/asio/system_executor.hpp>
 
 #include <chrono>
 #include <memory>
@@ -74,7 +75,12 @@ bool runs_here(const Executor&) {
     return false;
 }
 
-template <class Op, class Handler, class Executor>
+template <class Handler>
+inline constexpr bool has_own_executor =
+    !std::is_same_v<boost::asio::associated_executor_t<Handler, handlers_executor>, handlers_executor>;
+
+/// Waits in the context of Executor, and calls the handler on it; on the handler's own, if the handler has another.
+template <class Op, class Handler, class Executor, bool HandlerHasAnother>
 class async_operation final : public asio_wait {
 public:
     // A handler that names none gets Asio's recycled memory, as in Asio's own operations.
@@ -100,12 +106,12 @@ public:
 
     void deliver(manner how) override {
         if (how == manner::inline_if_possible && runs_here(executor_))
-            return complete();
+            return arrive();
         const auto ex = std::move(executor_); // the operation may be gone before the call returns
         if (how == manner::post)
-            boost::asio::post(ex, completion{this});
+            boost::asio::post(ex, step<&async_operation::arrive>{this});
         else
-            boost::asio::dispatch(ex, completion{this});
+            boost::asio::dispatch(ex, step<&async_operation::arrive>{this});
     }
 
     void destroy() noexcept override {
@@ -115,23 +121,35 @@ public:
 
 private:
     using alloc = typename std::allocator_traits<allocator_type>::template rebind_alloc<async_operation>;
-    /// What is posted: owns the operation until the handler is called, or until it is thrown away uncalled.
-    class completion {
+
+    /// What is posted: owns the operation until Go takes it over, or until it is thrown away uncalled.
+    template <void (async_operation::*Go)()>
+    class step {
     public:
         using allocator_type = async_operation::allocator_type;
 
-        explicit completion(async_operation* op) noexcept : op_(op) {}
-        completion(completion&& other) noexcept : op_(std::exchange(other.op_, nullptr)) {}
-        ~completion() {
+        explicit step(async_operation* op) noexcept : op_(op) {}
+        step(step&& other) noexcept : op_(std::exchange(other.op_, nullptr)) {}
+        ~step() {
             if (op_ != nullptr)
                 op_->destroy();
         }
         [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_of(op_->handler_); }
-        void operator()() { std::exchange(op_, nullptr)->complete(); }
+        void operator()() { (std::exchange(op_, nullptr)->*Go)(); }
 
     private:
         async_operation* op_;
     };
+
+    struct nothing {};
+    /// The handler's own executor, with the work that keeps its context running, which may be another context.
+    static auto own_executor_of(const Handler& handler, const Executor& ex) {
+        if constexpr (HandlerHasAnother)
+            return boost::asio::prefer(boost::asio::get_associated_executor(handler, ex),
+                                       boost::asio::execution::outstanding_work.tracked);
+        else
+            return nothing{};
+    }
 
     struct canceller {
         async_operation* op;
@@ -143,7 +161,8 @@ private:
     };
 
     async_operation(reactor_service& service, Op op, deadline until, Handler&& handler, const Executor& ex)
-        : asio_wait(until), service_(service), operation_(std::move(op)), handler_(std::move(handler)), executor_(ex) {}
+        : asio_wait(until), service_(service), operation_(std::move(op)), handler_(std::move(handler)), executor_(ex),
+          own_executor_(own_executor_of(handler_, ex)) {}
 
     ~async_operation() {
         if (granted_)
@@ -196,6 +215,16 @@ private:
         }
     }
 
+    /// On the executor of the wait.
+    void arrive() {
+        if constexpr (HandlerHasAnother) {
+            const auto own = std::move(own_executor_);
+            boost::asio::dispatch(own, step<&async_operation::complete>{this});
+        } else {
+            complete();
+        }
+    }
+
     /// On the handler's executor.
     void complete() {
         auto slot = boost::asio::get_associated_cancellation_slot(handler_);
@@ -227,20 +256,23 @@ private:
     Handler handler_;
     // Needs no tracking of work: while this waits, the context's watch of the bell is work, and afterwards the post is.
     Executor executor_;
+    [[no_unique_address]] decltype(own_executor_of(std::declval<const Handler&>(), std::declval<const Executor&>()))
+        own_executor_;
     boost::system::error_code error_;
     bool granted_ = false;
 };
 
+/// Where it waits. The argument of the call counts more than what the handler brings: std::future's brings one whose
+/// context is the system's, with threads of its own.
 template <class Handler, class Executor>
 auto executor_for(const Handler& handler, const Executor& ex) {
     if constexpr (std::is_same_v<Executor, handlers_executor>) {
-        using own = boost::asio::associated_executor_t<Handler>;
-        static_assert(!std::is_same_v<own, boost::asio::system_executor>,
+        static_assert(has_own_executor<Handler>,
                       "this handler has no executor: bind one to it (boost::asio::bind_executor), or pass one as the "
                       "first argument, as to boost::asio::post");
         return boost::asio::get_associated_executor(handler);
     } else {
-        return boost::asio::get_associated_executor(handler, ex);
+        return ex;
     }
 }
 
@@ -254,7 +286,8 @@ auto initiate(const Executor& ex, Make make, patience how_long, Token&& token) {
             auto& context =
                 boost::asio::query(target, boost::asio::execution::context_as<boost::asio::execution_context&>);
             auto& service = boost::asio::use_service<reactor_service>(context);
-            async_operation<Op, handler_type, std::decay_t<decltype(target)>>::start(
+            constexpr bool another = !std::is_same_v<Executor, handlers_executor> && has_own_executor<handler_type>;
+            async_operation<Op, handler_type, std::decay_t<decltype(target)>, another>::start(
                 service, m(), p.from_now(), std::forward<decltype(handler)>(handler), target);
         },
         token, ex, std::move(make), how_long);
