@@ -64,19 +64,18 @@ start_result reactor_state::start(pending& p, operation& op, std::error_code& er
     if (m == nullptr)
         return start_result::failed;
     auto* w = find(op.word(), s->note_of(op.word()));
-    const bool is_new = w == nullptr;
-    if (is_new)
-        w = arm(op.word(), *m);
-    enlist(p, op, *w);
     // A word that was armed already has somebody in front, and whatever ring is under way is answered for both.
-    if (!is_new)
-        return start_result::waiting;
-    const auto why = op.try_once();
-    if (why == attempt::done) {
-        delist(p);
-        return start_result::done;
+    if (w == nullptr) {
+        w = arm(op.word(), *m);
+        const auto why = op.try_once();
+        if (why == attempt::done) {
+            disarm(*w, op);
+            return start_result::done;
+        }
+        note_why(*w, why, op.held_by());
     }
-    note_why(*w, why, op.held_by());
+    // Only now, when it is certain: an event loop must not see waiting() go up and down again, and watch for nothing.
+    enlist(p, op, *w);
     return start_result::waiting;
 }
 

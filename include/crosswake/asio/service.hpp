@@ -88,7 +88,7 @@ public:
             const auto until = w.until(); // once it waits, another thread may end it at any moment
             const auto result = reactor_->start(w, op, error);
             if (result == start_result::waiting)
-                watch(until);
+                watch_or_cancel(w, until);
             return result;
         } catch (const std::system_error& e) {
             error = e.code();
@@ -98,20 +98,23 @@ public:
         return start_result::failed;
     }
 
+    [[nodiscard]] bool is_shut_down() const noexcept { return shut_down_.load(); }
+
     void cancel(asio_wait& w) {
-        if (!shut_down_.load() && is_prepared_.load(std::memory_order_acquire) && reactor_->cancel(w))
-            go_on();
+        if (!shut_down_.load() && is_prepared_.load(std::memory_order_acquire))
+            reactor_->cancel(w);
     }
 
     /// Called by a wait that is over, in whatever thread: remembers it for the end of the dispatch that is under way in
     /// this thread, or hands it on at once.
     void over(asio_wait& w) noexcept {
         if (shut_down_.load())
-            w.destroy();
-        else if (collecting_ != nullptr && collecting_->service == this)
-            collecting_->add(w);
-        else
-            w.deliver(asio_wait::manner::post);
+            return w.destroy();
+        if (collecting_ != nullptr && collecting_->service == this)
+            return collecting_->add(w);
+        // It was cancelled, or its object closed.
+        w.deliver(asio_wait::manner::post);
+        go_on();
     }
 
 private:
@@ -160,6 +163,15 @@ private:
         if (!timer_is_set_ || earliest < timer_at_)
             set_timer(std::min(earliest, reactor_->next_deadline()));
         is_complete_.store(timer_is_set_);
+    }
+
+    /// What waits already belongs to the reactor: without memory to watch for it, it ends as cancelled.
+    void watch_or_cancel(asio_wait& w, deadline until) {
+        try {
+            watch(until);
+        } catch (...) {
+            reactor_->cancel(w);
+        }
     }
 
     void set_timer(deadline at) {
