@@ -85,15 +85,16 @@ TEST_CASE("a process that is stopped in the midst of ringing mutes nobody: what 
             asio::co_spawn(context, take_until_over(*s, s->gift, gifts), rethrow);
             context.run();
         });
+        while (noise == 0) // or it may be stopped each time before it has even begun
+            std::this_thread::yield();
         auto random = generator();
         std::uint32_t asked = 0;
-        std::uint32_t drained = 0;
         for (std::uint64_t i = 0; i < stops; ++i) {
             spin(random() % 50'000);
             noisy.stop();
             // What the stopped one has left is taken away here, so that what comes now comes from the other.
-            while (s->noise.try_acquire())
-                ++drained;
+            while (s->noise.try_acquire()) {
+            }
             for (int k = 0; k < 3; ++k) {
                 s->wish.release();
                 ++asked;
@@ -102,7 +103,6 @@ TEST_CASE("a process that is stopped in the midst of ringing mutes nobody: what 
             }
             noisy.resume();
         }
-        CHECK(noise + drained > 0);
         if (word == "gift")
             CHECK(gifts == asked);
         s->over = 1;
