@@ -92,10 +92,12 @@ TEST_CASE("several that ring one bell at the same moment are all heard, every ti
 
 CROSSWAKE_ROLE(ring_and_be_held) {
     named<held_belfry> b{open_only, args[0]};
-    if (!hold_rings([&] {
-            b->held.release();
-            b->go_on.acquire();
-        })) {
+    const auto held = [name = args[0]] {
+        named<held_belfry> mine{open_only, name};
+        mine->held.release();
+        mine->go_on.acquire();
+    };
+    if (!hold_rings(held)) {
         b->held.release();
         return not_possible_here;
     }
