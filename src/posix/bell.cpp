@@ -189,6 +189,10 @@ public:
         // Without inotify (there is a limit per user) only the fallback is lost, without epoll that and promptness.
         b->rare_ = fd(::epoll_create1(EPOLL_CLOEXEC));
         b->watch_ = fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+        if (!b->watch_ && forced_mechanism() == forced::segment) { // then it would be deaf
+            error.assign(errno, std::system_category());
+            return nullptr;
+        }
         if (b->rare_)
             b->handles_.push_back(native_handle{b->rare_.get()});
         if (b->watch_)
