@@ -103,8 +103,8 @@ TEST_CASE("a process that is stopped in the midst of ringing mutes nobody: what 
             }
             noisy.resume();
         }
-        if (word == "gift")
-            CHECK(gifts == asked);
+        while (word == "gift" && gifts != asked) // each is counted a little after it was taken
+            std::this_thread::yield();
         s->over = 1;
         CHECK(noisy.wait() == 0);
         s->wish.release();
