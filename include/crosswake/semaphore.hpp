@@ -12,7 +12,7 @@
 
 namespace crosswake {
 
-/// Names and meanings are those of std::counting_semaphore, with a maximum that is checked in every build.
+/// Names and meanings are the standard's for its counting semaphore, with a maximum that is checked in every build.
 ///
 /// Put it in shared memory with named<semaphore>, or inside a struct of yours in named<that struct>. It has no owner: a
 /// process that is killed keeps the permits that it acquired.
@@ -37,7 +37,7 @@ public:
             detail::raise(errc::invalid_argument, "semaphore::release of a negative count");
         auto now = permits_.load();
         do {
-            if (now < 0 || count > maximum_ - now)
+            if (now < 0 || now > maximum_ || count > maximum_ - now) // the bytes are anybody's: no overflow here
                 detail::raise(errc::too_many_permits, "semaphore::release");
         } while (!permits_.compare_exchange_weak(now, now + count));
         while (count-- > 0 && detail::wake_one(sleepers_)) {

@@ -1,9 +1,10 @@
 // CONTRACT bell: what wakes an event loop.
 //
 // A reactor makes one bell, whatever it waits for; with it comes a mailbox, a little memory that its ringers write
-// into. Peers find both by the process's token and the bell's address within that process.
+// into. This is the owner's side; the ringers' is peer_bell.hpp.
 #pragma once
 
+#include <backend/peer_bell.hpp>
 #include <crosswake/detail/owner.hpp>
 #include <crosswake/native_handle.hpp>
 #include <crosswake/reactor.hpp>
@@ -18,12 +19,6 @@ namespace crosswake::backend {
 
 class region;
 
-/// The mailbox's bytes as the core may use them, beside a header of the backend's own.
-inline constexpr std::size_t mailbox_bytes = 1024;
-
-class peer_bell;
-
-/// The owner's side.
 class bell {
 public:
     static std::unique_ptr<bell> make(std::error_code& error);
@@ -71,31 +66,6 @@ public:
 
 protected:
     bell() = default;
-};
-
-/// A ringer's side: one bell of some process.
-class peer_bell {
-public:
-    enum class found : unsigned char {
-        yes,
-        dead,        // the process, or that bell of it, is no more
-        unreachable, // it may live, and this process cannot get at its bell
-    };
-    /// The bell of another process. What comes back belongs to exactly that process and bell: what a forged or recycled
-    /// entry would lead to is checked before it is opened for writing.
-    static std::unique_ptr<peer_bell> find(detail::owner_token who, std::uint32_t address, found& result);
-    virtual ~peer_bell() = default;
-    peer_bell(const peer_bell&) = delete;
-    peer_bell& operator=(const peer_bell&) = delete;
-
-    [[nodiscard]] virtual std::byte* mailbox() const noexcept = 0;
-    /// Never blocks, raises no signal. false: its owner is dead, or has closed it.
-    [[nodiscard]] virtual bool ring() noexcept = 0;
-    /// Cheap: a hint that the owner has gone.
-    [[nodiscard]] virtual bool seems_dead() noexcept = 0;
-
-protected:
-    peer_bell() = default;
 };
 
 /// The mechanism that the environment forces, if any.

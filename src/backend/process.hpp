@@ -41,7 +41,7 @@ constexpr token_fields unpack(detail::owner_token t) noexcept {
 
 enum class life : unsigned char {
     alive,
-    dead,    // proven: no such process, another birth, or a zombie without threads; or it has no mapping of the region
+    dead,    // proven: no such process, or a zombie without threads; or it has no mapping of the region
     unknown, // the system gives no proof either way; treat as alive
 };
 

@@ -6,12 +6,12 @@
 // sounds mutes nobody: the next one sees ringing(g), sounds the bell itself, and moves it to rung(g). Moving on to
 // g + 1 is the reactor's alone, so that the first one's late step fails.
 //
-// Notes are a set of 4,096 marks, one for each hash of a word's place. A mark may stand for several words, and may be
-// left twice; the reactor tries, and finds out. There is nothing that could overflow, or that a hostile peer could
-// spoil beyond causing work.
+// Notes are a set of 4,096 marks, onto which the places of all words are folded. A mark may stand for several words,
+// and may be left twice; the reactor tries, and finds out. There is nothing that could overflow, or that a hostile peer
+// could spoil beyond causing work.
 #pragma once
 
-#include <backend/bell.hpp>
+#include <backend/peer_bell.hpp>
 #include <crosswake/detail/atomic.hpp>
 
 #include <bit>

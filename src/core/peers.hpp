@@ -1,9 +1,10 @@
 // The bells that this process rings: those of its own reactors, and those of others, each opened once.
 #pragma once
 
-#include <backend/bell.hpp>
+#include <backend/peer_bell.hpp>
 #include <crosswake/detail/owner.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -29,10 +30,14 @@ public:
 
 private:
     using key = std::pair<detail::owner_token, std::uint32_t>;
+    struct memory;
 
+    std::shared_ptr<backend::peer_bell> look_up(const key& whose, backend::peer_bell::found& why);
     void drop_the_dead();
 
     std::mutex lock_;
+    /// Moves on whenever a bell is forgotten or replaced: whoever remembers one looks here first.
+    std::atomic<std::uint64_t> changes_{1};
     std::map<key, std::shared_ptr<backend::peer_bell>> known_;
 };
 

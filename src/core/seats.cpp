@@ -1,5 +1,6 @@
 #include <core/seats.hpp>
 
+#include <backend/bell.hpp>
 #include <backend/process.hpp>
 #include <core/mailbox.hpp>
 #include <core/mechanism.hpp>

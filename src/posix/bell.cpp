@@ -7,134 +7,31 @@
 #include <backend/process.hpp>
 
 #include <posix/fd.hpp>
-#include <posix/proc.hpp>
+#include <posix/mailbox_page.hpp>
 #include <posix/region_file.hpp>
 
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <ctime>
 #include <map>
 #include <memory>
-#include <new>
 #include <string_view>
 #include <vector>
-
-#ifndef RWF_NOSIGNAL
-#define RWF_NOSIGNAL 0x00000100 // newer than the headers of most systems; older kernels refuse it and are asked once
-#endif
 
 namespace crosswake::backend {
 
 using namespace posix;
 
 namespace {
-
-constexpr std::size_t page_bytes = 4096;
-constexpr std::uint64_t mailbox_magic = 0x636f'7262'656c'6c31;
-
-/// The start of a mailbox: what a peer checks before it trusts the rest, and where the pipe is.
-struct mailbox_header {
-    std::uint64_t magic;
-    detail::owner_token owner;
-    std::uint32_t address;
-    std::int32_t pipe;
-    std::uint64_t pipe_inode;
-};
-constexpr std::size_t mailbox_offset = 64;
-
-// An address is the mailbox's descriptor, and a count that tells it from earlier bells which had the same one: ringers
-// remember bells by their address.
-constexpr std::uint32_t descriptor_bits = 21;
-constexpr int descriptor_in(std::uint32_t address) noexcept {
-    return static_cast<int>(address & ((1u << descriptor_bits) - 1)) - 1;
-}
-std::uint32_t new_address(int descriptor) noexcept {
-    static std::atomic<std::uint32_t> count{0};
-    return (count.fetch_add(1, std::memory_order_relaxed) << descriptor_bits) |
-           (static_cast<std::uint32_t>(descriptor) + 1);
-}
-
-static_assert(sizeof(mailbox_header) <= mailbox_offset && mailbox_offset + mailbox_bytes <= page_bytes);
-
-/// A mapped mailbox, the owner's or a peer's.
-class mailbox_page {
-public:
-    explicit mailbox_page(const fd& memory) noexcept {
-        void* at = ::mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), 0);
-        at_ = at == MAP_FAILED ? nullptr : static_cast<std::byte*>(at);
-    }
-    mailbox_page(const mailbox_page&) = delete;
-    mailbox_page& operator=(const mailbox_page&) = delete;
-    ~mailbox_page() {
-        if (at_ != nullptr)
-            ::munmap(at_, page_bytes);
-    }
-    explicit operator bool() const noexcept { return at_ != nullptr; }
-    [[nodiscard]] mailbox_header& header() const noexcept { return *reinterpret_cast<mailbox_header*>(at_); }
-    [[nodiscard]] std::byte* notes() const noexcept { return at_ + mailbox_offset; }
-
-private:
-    std::byte* at_;
-};
-
-/// Writes one byte; a reader that is gone must not kill the writer with SIGPIPE, nor may the process's disposition of
-/// that signal be touched.
-bool write_without_signal(int pipe) noexcept {
-    static std::atomic<bool> kernel_knows_nosignal{true};
-    char byte = 1;
-    if (kernel_knows_nosignal.load(std::memory_order_relaxed)) {
-        const iovec bytes{&byte, 1};
-        if (::pwritev2(pipe, &bytes, 1, -1, RWF_NOSIGNAL) == 1 || errno == EAGAIN)
-            return true; // full: then it is ringing already
-        if (errno == EPIPE)
-            return false;
-        kernel_knows_nosignal.store(false, std::memory_order_relaxed);
-    }
-    sigset_t sigpipe;
-    sigset_t pending;
-    sigset_t before;
-    ::sigemptyset(&sigpipe);
-    ::sigaddset(&sigpipe, SIGPIPE);
-    ::sigpending(&pending);
-    ::pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
-    const bool rung = ::write(pipe, &byte, 1) == 1 || errno != EPIPE;
-    if (!rung && !::sigismember(&pending, SIGPIPE)) {
-        const timespec at_once{};
-        while (::sigtimedwait(&sigpipe, nullptr, &at_once) < 0 && errno == EINTR) {
-        }
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    return rung;
-}
-
-class pipe_peer final : public peer_bell {
-public:
-    pipe_peer(fd pipe, std::shared_ptr<mailbox_page> page) noexcept : pipe_(std::move(pipe)), page_(std::move(page)) {}
-
-    [[nodiscard]] std::byte* mailbox() const noexcept override { return page_->notes(); }
-    [[nodiscard]] bool ring() noexcept override { return write_without_signal(pipe_.get()); }
-    [[nodiscard]] bool seems_dead() noexcept override {
-        pollfd p{pipe_.get(), 0, 0};
-        return ::poll(&p, 1, 0) == 1 && (p.revents & POLLERR) != 0;
-    }
-
-private:
-    fd pipe_;
-    std::shared_ptr<mailbox_page> page_;
-};
 
 /// Most kernels wake a pipe's watchers at each write, some (5.5 to 5.13) only at the first one into an empty pipe.
 bool each_write_is_an_edge() noexcept {
@@ -168,7 +65,7 @@ public:
         b->writing_ = fd(ends[1]);
         b->memory_ = fd(::memfd_create("crosswake.mailbox", MFD_CLOEXEC | MFD_ALLOW_SEALING));
         struct stat pipe_identity {};
-        if (!b->memory_ || ::ftruncate(b->memory_.get(), page_bytes) != 0 ||
+        if (!b->memory_ || ::ftruncate(b->memory_.get(), mailbox_page::bytes) != 0 ||
             ::fcntl(b->memory_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0 ||
             ::fstat(b->writing_.get(), &pipe_identity) != 0) {
             error.assign(errno, std::system_category());
@@ -179,8 +76,9 @@ public:
             error.assign(ENOMEM, std::system_category());
             return nullptr;
         }
-        b->address_ = new_address(b->memory_.get());
-        b->page_->header() = {.magic = mailbox_magic,
+        static std::atomic<std::uint32_t> count{0};
+        b->address_ = address_of(b->memory_.get(), count.fetch_add(1, std::memory_order_relaxed));
+        b->page_->header() = {.magic = mailbox_header::right_magic,
                               .owner = detail::this_process(),
                               .address = b->address(),
                               .pipe = b->writing_.get(),
@@ -201,7 +99,7 @@ public:
     }
 
     [[nodiscard]] std::unique_ptr<peer_bell> ringer() const override {
-        return std::make_unique<pipe_peer>(fd(::fcntl(writing_.get(), F_DUPFD_CLOEXEC, 0)), page_);
+        return ringer_of(fd(::fcntl(writing_.get(), F_DUPFD_CLOEXEC, 0)), page_);
     }
 
     [[nodiscard]] std::uint32_t address() const noexcept override { return address_; }
@@ -314,79 +212,11 @@ private:
     std::vector<std::pair<const region*, int>> watched_;
 };
 
-peer_bell::found why_not(int e) noexcept {
-    return e == ENOENT || e == ESRCH || e == ENXIO ? peer_bell::found::dead : peer_bell::found::unreachable;
-}
-
-/// Opens what another process has open, first without the right to write: the number may lead anywhere by now.
-fd look_at(std::uint32_t pid, int number, struct stat& identity) noexcept {
-    char path[48];
-    std::snprintf(path, sizeof path, "/proc/%u/fd/%d", pid, number);
-    fd found(::open(path, O_PATH | O_CLOEXEC));
-    if (found && ::fstat(found.get(), &identity) != 0)
-        found.reset();
-    return found;
-}
-
-fd open_for_writing(const fd& looked_at, int flags) noexcept {
-    char path[40];
-    std::snprintf(path, sizeof path, "/proc/self/fd/%d", looked_at.get());
-    return fd(::open(path, flags | O_CLOEXEC | O_NONBLOCK));
-}
-
-std::unique_ptr<peer_bell> find_other(detail::owner_token who, std::uint32_t address, peer_bell::found& result) {
-    const auto pid = unpack(who).pid;
-    struct stat identity {};
-    const fd seen = look_at(pid, descriptor_in(address), identity);
-    if (!seen) {
-        result = why_not(errno);
-        return nullptr;
-    }
-    result = peer_bell::found::dead; // whatever else is there under that number, the bell is not
-    if (!S_ISREG(identity.st_mode) || identity.st_size != static_cast<off_t>(page_bytes))
-        return nullptr;
-    const fd memory = open_for_writing(seen, O_RDWR);
-    constexpr int needed = F_SEAL_SHRINK | F_SEAL_GROW;
-    if (!memory || (::fcntl(memory.get(), F_GET_SEALS) & needed) != needed)
-        return nullptr;
-    auto page = std::make_shared<mailbox_page>(memory);
-    if (!*page) {
-        result = peer_bell::found::unreachable;
-        return nullptr;
-    }
-    const auto header = page->header();
-    if (header.magic != mailbox_magic || header.owner != who || header.address != address)
-        return nullptr;
-    const fd seen_pipe = look_at(pid, header.pipe, identity);
-    if (!seen_pipe || !S_ISFIFO(identity.st_mode) || identity.st_ino != header.pipe_inode)
-        return nullptr;
-    fd pipe = open_for_writing(seen_pipe, O_WRONLY);
-    if (!pipe) {
-        result = why_not(errno);
-        return nullptr;
-    }
-    result = peer_bell::found::yes;
-    return std::make_unique<pipe_peer>(std::move(pipe), std::move(page));
-}
-
 } // namespace
 
 std::unique_ptr<bell> bell::make(std::error_code& error) {
     error.clear();
     return pipe_bell::make(error);
-}
-
-std::unique_ptr<peer_bell> peer_bell::find(detail::owner_token who, std::uint32_t address, found& result) {
-    const auto me = detail::this_process();
-    if (address == 0 || who == me) {
-        result = found::dead;
-        return nullptr;
-    }
-    if (unpack(who).pid_namespace != unpack(me).pid_namespace || !proc_is_ours()) {
-        result = found::unreachable;
-        return nullptr;
-    }
-    return find_other(who, address, result);
 }
 
 forced forced_mechanism() noexcept {

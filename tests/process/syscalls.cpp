@@ -46,7 +46,7 @@ bool use(everything& e) {
 }
 
 /// Has somebody sleep for everything there is, and pass.
-void sleep_for_each(everything& e, const std::string& way) {
+void fall_asleep_in_each(everything& e, const std::string& way) {
     semaphore::acquire_operation permit{e.permits};
     event::wait_operation one{e.one};
     event::wait_operation all{e.all};
@@ -82,7 +82,7 @@ void sleep_for_each(everything& e, const std::string& way) {
 CROSSWAKE_ROLE(use_without_system_calls) {
     named<everything> e{open_only, args[0]};
     const auto times = std::stoul(args[2]);
-    sleep_for_each(*e, args[1]);
+    fall_asleep_in_each(*e, args[1]);
     // Whoever slept has left its announcement behind; the first who comes afterwards finds nobody, and clears it away.
     if (!use(*e))
         return 1;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <crosswake/asio/error.hpp>
+#include <crosswake/asio/room.hpp>
 #include <crosswake/asio/service.hpp>
 #include <crosswake/deadline.hpp>
 #include <crosswake/operation.hpp>
@@ -126,7 +127,7 @@ private:
     template <void (async_operation::*Go)()>
     class step {
     public:
-        using allocator_type = async_operation::allocator_type;
+        using allocator_type = room_allocator<void, async_operation::allocator_type>;
 
         explicit step(async_operation* op) noexcept : op_(op) {}
         step(step&& other) noexcept : op_(std::exchange(other.op_, nullptr)) {}
@@ -134,7 +135,9 @@ private:
             if (op_ != nullptr)
                 op_->destroy();
         }
-        [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_of(op_->handler_); }
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return {op_->room_, allocator_of(op_->handler_)};
+        }
         void operator()() { (std::exchange(op_, nullptr)->*Go)(); }
 
     private:
@@ -258,10 +261,11 @@ private:
     Handler handler_;
     // Needs no tracking of work: while this waits, the context's watch of the bell is work, and afterwards the post is.
     Executor executor_;
-    [[no_unique_address]] decltype(own_executor_of(std::declval<const Handler&>(), std::declval<const Executor&>()))
-        own_executor_;
+    [[no_unique_address]] decltype(own_executor_of(std::declval<const Handler&>(),
+                                                   std::declval<const Executor&>())) own_executor_;
     boost::system::error_code error_;
     bool granted_ = false;
+    room room_; // for the step that is posted
 };
 
 /// Where it waits. The argument of the call counts more than what the handler brings: std::future's brings one whose
