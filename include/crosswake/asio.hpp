@@ -11,9 +11,11 @@
 //
 // Signature.     void(boost::system::error_code) or void(boost::system::error_code, T); the functions say which.
 // Token.         Last, default boost::asio::deferred, which can be co_awaited, or given another token later.
-// Executor.      The handler's associated executor, or the first argument of the call if the handler has none (as in
-//                boost::asio::post). A handler without one is refused at compile time. The handler never runs inside
-//                the initiating function. Any executor of an io_context or a thread_pool will do, strands included.
+// Executor.      It waits in the context of the call's first argument, if that is an executor, else of the handler's
+//                associated executor. The handler runs on its associated executor, or if it has none on the first
+//                argument, as in boost::asio::post, and never inside the initiating function. A call with neither is
+//                refused at compile time, and so is use_future by itself. Any executor of an io_context or a
+//                thread_pool will do, strands included.
 // Cancellation.  terminal, partial and total are all served as total: an operation that ends as operation_aborted has
 //                taken nothing. If it had been granted by then, it ends without error instead.
 // Errors.        boost::asio::error::operation_aborted (cancelled, or the object's last handle in this process was

@@ -76,6 +76,7 @@ start_result reactor_state::start(pending& p, operation& op, std::error_code& er
     }
     // Only now, when it is certain: an event loop must not see waiting() go up and down again, and watch for nothing.
     enlist(p, op, *w);
+    find_next_moment();
     return start_result::waiting;
 }
 
@@ -87,6 +88,7 @@ bool reactor_state::cancel(pending& p) noexcept {
             return false;
         delist(p);
         over.add(p, wait_result::cancelled);
+        find_next_moment();
     }
     over.announce();
     return true;
@@ -122,6 +124,7 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
             expire(now, over);
             look_for_the_dead(now, over);
         }
+        find_next_moment();
     }
     over.announce();
 }
@@ -131,7 +134,10 @@ void reactor_state::note_why(armed_word& w, attempt why, owner_token owner) noex
     const bool for_owner = why == attempt::wait_for_owner;
     if (for_owner != w.waits_for_owner) {
         w.waits_for_owner = for_owner;
-        for_owner ? ++words_for_owners_ : --words_for_owners_;
+        if (!for_owner)
+            --words_for_owners_;
+        else if (words_for_owners_++ == 0)
+            next_owner_check_ns_ = backend::steady_ns() + owner_check_ns;
     }
     const auto listened_for = for_owner && owner != this_process() ? owner : nobody;
     if (listened_for == w.owner)
@@ -203,6 +209,7 @@ void reactor_state::abort_waits_in(segment& s, finished_waits& over) noexcept {
                 }
             w = next;
         }
+    find_next_moment();
     leave(it->second);
     over.left_ = std::move(it->second.segment);
     memberships_.erase(it);
@@ -291,11 +298,8 @@ void reactor_state::enlist(pending& p, operation& op, armed_word& w) {
     p.next_ = nullptr;
     (w.last == nullptr ? w.first : w.last->next_) = &p;
     w.last = &p;
-    if (waiting_++ == 0) {
-        const auto now = backend::steady_ns();
-        next_recheck_ns_ = now + recheck_ns();
-        next_owner_check_ns_ = now + owner_check_ns;
-    }
+    if (waiting_++ == 0)
+        next_recheck_ns_ = backend::steady_ns() + recheck_ns();
 }
 
 void reactor_state::delist(pending& p) noexcept {
@@ -312,15 +316,19 @@ void reactor_state::delist(pending& p) noexcept {
 
 // --------------------------------------------------------------------------------------------------- the deadlines
 
-deadline reactor_state::next_deadline() const noexcept {
-    const std::scoped_lock guard(lock_);
-    if (waiting_ == 0)
-        return deadline::never();
-    auto next = next_recheck_ns_;
+void reactor_state::find_next_moment() noexcept {
+    auto next = deadline::never().steady_ns();
+    if (waiting_ != 0)
+        next = next_recheck_ns_;
     if (words_for_owners_ != 0)
         next = std::min(next, next_owner_check_ns_);
-    const auto look = deadline::at_ns(next);
-    return timers_.empty() ? look : std::min(look, timers_.front()->until());
+    if (!timers_.empty())
+        next = std::min(next, timers_.front()->until().steady_ns());
+    next_moment_ns_.store(next);
+}
+
+deadline reactor_state::next_deadline() const noexcept {
+    return deadline::at_ns(next_moment_ns_.load());
 }
 
 std::size_t reactor_state::waiting() const noexcept {
@@ -397,6 +405,7 @@ void reactor_state::reopen_after_fork() {
         for (auto* w = bucket; w != nullptr; w = w->next)
             w->word->seats.fetch_or(bit_of(w->at->seat));
     next_recheck_ns_ = 0; // the next dispatch tries for all of them
+    find_next_moment();
 }
 
 } // namespace crosswake::detail

@@ -91,6 +91,8 @@ private:
     void expire(std::int64_t now, finished_waits& over) noexcept;
     void look_for_the_dead(std::int64_t now, finished_waits& over) noexcept;
 
+    /// Whatever it depends on has changed: when dispatch() is to be called at the latest.
+    void find_next_moment() noexcept;
     bool earlier(std::size_t a, std::size_t b) const noexcept;
     void place_timer(std::size_t at, pending* p) noexcept;
     void sift_timer(std::size_t at) noexcept;
@@ -109,6 +111,7 @@ private:
     std::size_t words_for_owners_ = 0;    // armed words that wait for an owner
     std::int64_t next_recheck_ns_ = 0;
     std::int64_t next_owner_check_ns_ = 0;
+    std::atomic<std::int64_t> next_moment_ns_{deadline::never().steady_ns()}; // changed under the lock
 };
 
 } // namespace crosswake::detail

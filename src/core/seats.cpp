@@ -97,7 +97,8 @@ void leave_seat(detail::segment& s, std::size_t index) noexcept {
     seat.owner.compare_exchange_strong(me, nobody);
 }
 
-bool ring_seat(detail::segment& s, std::size_t index, const detail::wait_word& word, ring_whom whom) noexcept {
+bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
+    auto& s = w.segment;
     auto& seat = s.seat(index);
     const auto owner = seat.owner.load();
     const auto bell = seat.bell.load();
@@ -111,7 +112,7 @@ bool ring_seat(detail::segment& s, std::size_t index, const detail::wait_word& w
     if (peer != nullptr) {
         if (whom == ring_whom::only_silent && mailbox(peer->mailbox()).is_rung())
             return false;
-        if (mailbox(peer->mailbox()).notify(*peer, s.note_of(word))) {
+        if (mailbox(peer->mailbox()).notify(*peer, s.note_of(w.word))) {
             if (owner != detail::this_process())
                 note_mechanism(bell_mechanism::direct);
             return true;
@@ -119,9 +120,12 @@ bool ring_seat(detail::segment& s, std::size_t index, const detail::wait_word& w
         peers::instance().forget(owner, address_in(bell));
         why = found::dead;
     }
-    if (why == found::unreachable && !detail::owner_is_dead(owner, &seat) && s.region().ring()) {
-        note_mechanism(bell_mechanism::segment);
-        return true;
+    if (why == found::unreachable && !detail::owner_is_dead(owner, &seat)) {
+        w.segment_is_rung = w.segment_is_rung || s.region().ring();
+        if (w.segment_is_rung) {
+            note_mechanism(bell_mechanism::segment);
+            return true;
+        }
     }
     // Proof is asked for even now: a reactor may have closed its bell, and another one of that process have sat down.
     if (seat.bell.load() == bell)

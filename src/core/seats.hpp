@@ -33,8 +33,15 @@ enum class ring_whom : bool {
     anybody,
 };
 
+/// One wake-up for a word of a segment.
+struct wake_up {
+    detail::segment& segment;
+    detail::wait_word& word;
+    bool segment_is_rung = false; // that reaches all who cannot be reached directly: once is enough
+};
+
 /// Rings for the word. false: nobody sits there; or who did is dead, and the seat is then cleared up; or it was left
 /// alone.
-bool ring_seat(detail::segment& s, std::size_t seat, const detail::wait_word& word, ring_whom whom) noexcept;
+bool ring_seat(wake_up& w, std::size_t seat, ring_whom whom) noexcept;
 
 } // namespace crosswake::core

@@ -16,23 +16,25 @@ namespace {
 constexpr std::uint32_t seats_go_first = 1u << 31;
 
 /// Wakes one thread, if any sleeps.
-bool wake_one_thread(segment& s, wait_word& word) noexcept {
+bool wake_one_thread(wake_up& w) noexcept {
+    auto& word = w.word;
     if ((word.epoch.load() & wait_word::threads_sleep) == 0)
         return false;
     // From here on no thread that announced itself before can fall asleep: the epoch is not what it saw.
     auto epoch = word.epoch.fetch_add(wait_word::step) + wait_word::step;
-    if (backend::wake_threads(s.region(), word.epoch, backend::wake_count::one) != 0)
+    if (backend::wake_threads(w.segment.region(), word.epoch, backend::wake_count::one) != 0)
         return true;
     // Nobody slept. Who announces himself from now on changes the epoch, and then the flag stays.
     word.epoch.compare_exchange_strong(epoch, epoch & ~wait_word::threads_sleep);
     return false;
 }
 
-void wake_all_threads(segment& s, wait_word& word) noexcept {
+void wake_all_threads(wake_up& w) noexcept {
+    auto& word = w.word;
     if ((word.epoch.load() & wait_word::threads_sleep) == 0)
         return;
     auto epoch = word.epoch.fetch_add(wait_word::step) + wait_word::step;
-    backend::wake_threads(s.region(), word.epoch, backend::wake_count::all);
+    backend::wake_threads(w.segment.region(), word.epoch, backend::wake_count::all);
     word.epoch.compare_exchange_strong(epoch, epoch & ~wait_word::threads_sleep);
 }
 
@@ -48,34 +50,34 @@ bool go_round(std::uint64_t set, std::uint32_t last, Ring&& ring) {
     return false;
 }
 
-void ring_crowd(segment& s, const wait_word& word, ring_whom whom) noexcept {
-    for (std::size_t i = 0; i < s.crowd_used(); ++i)
-        ring_seat(s, private_seats + i, word, whom);
+void ring_crowd(wake_up& w, ring_whom whom) noexcept {
+    for (std::size_t i = 0; i < w.segment.crowd_used(); ++i)
+        ring_seat(w, private_seats + i, whom);
 }
 
 /// Rings one seat whose bell is silent: its reactor is asleep and free. The crowd has its turn among the others, but
 /// whoever rings it cannot tell whether anybody in it waits for this word, so that serves nobody.
-bool ring_silent_seat(segment& s, wait_word& word) noexcept {
-    const auto turn = word.turn.load(std::memory_order_relaxed);
-    return go_round(word.seats.load(), turn & 63, [&](std::size_t seat) {
+bool ring_silent_seat(wake_up& w) noexcept {
+    const auto turn = w.word.turn.load(std::memory_order_relaxed);
+    return go_round(w.word.seats.load(), turn & 63, [&](std::size_t seat) {
         if (seat == private_seats)
-            ring_crowd(s, word, ring_whom::only_silent);
-        const bool served = seat < private_seats && ring_seat(s, seat, word, ring_whom::only_silent);
+            ring_crowd(w, ring_whom::only_silent);
+        const bool served = seat < private_seats && ring_seat(w, seat, ring_whom::only_silent);
         if (served)
-            word.turn.store((turn & seats_go_first) | static_cast<std::uint32_t>(seat), std::memory_order_relaxed);
+            w.word.turn.store((turn & seats_go_first) | static_cast<std::uint32_t>(seat), std::memory_order_relaxed);
         return served;
     });
 }
 
 /// All who could go on are awake already, or will be. Any of them may be stopped, so each gets a note; a bell that is
 /// ringing costs no more than that.
-bool note_for_all_seats(segment& s, wait_word& word) noexcept {
+bool note_for_all_seats(wake_up& w) noexcept {
     bool served = false;
-    go_round(word.seats.load(), 0, [&](std::size_t seat) {
+    go_round(w.word.seats.load(), 0, [&](std::size_t seat) {
         if (seat == private_seats)
-            ring_crowd(s, word, ring_whom::anybody);
+            ring_crowd(w, ring_whom::anybody);
         else
-            served |= ring_seat(s, seat, word, ring_whom::anybody);
+            served |= ring_seat(w, seat, ring_whom::anybody);
         return false;
     });
     return served;
@@ -87,20 +89,22 @@ bool wake_announced_one(wait_word& word) noexcept {
     auto* const s = segment::holding(&word);
     if (s == nullptr)
         return false;
+    wake_up w{*s, word};
     const auto turn = word.turn.load(std::memory_order_relaxed);
     word.turn.store(turn ^ seats_go_first, std::memory_order_relaxed);
     const bool seats_first = (turn & seats_go_first) != 0;
     // Threads come before bells that are ringing: the reactor behind one of those may be stopped.
-    return (seats_first && ring_silent_seat(*s, word)) || wake_one_thread(*s, word) ||
-           (!seats_first && ring_silent_seat(*s, word)) || note_for_all_seats(*s, word);
+    return (seats_first && ring_silent_seat(w)) || wake_one_thread(w) || (!seats_first && ring_silent_seat(w)) ||
+           note_for_all_seats(w);
 }
 
 void wake_announced_all(wait_word& word) noexcept {
     auto* const s = segment::holding(&word);
     if (s == nullptr)
         return;
-    wake_all_threads(*s, word);
-    note_for_all_seats(*s, word);
+    wake_up w{*s, word};
+    wake_all_threads(w);
+    note_for_all_seats(w);
 }
 
 } // namespace crosswake::detail

@@ -223,7 +223,9 @@ forced forced_mechanism() noexcept {
     static const forced choice = [] {
         const char* const text = std::getenv("CROSSWAKE_BELL");
         const std::string_view wish(text == nullptr ? "" : text);
-        return wish == "pipe" ? forced::direct : wish == "inotify" ? forced::segment : forced::no;
+        if (wish == "pipe" || wish == "direct")
+            return forced::direct;
+        return wish == "inotify" || wish == "segment" ? forced::segment : forced::no;
     }();
     return choice;
 }

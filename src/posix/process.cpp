@@ -128,7 +128,18 @@ life probe(detail::owner_token who, const region& where) noexcept {
 }
 
 void around_fork(void (*before)(), void (*in_parent)(), void (*in_child)()) noexcept {
-    ::pthread_atfork(before, in_parent, in_child);
+    // Who a process is, and its holds, take a descriptor at a time. A child that is born where none is left must still
+    // become somebody, or what it locks would be taken for a dead process's: it has its parent's spare one.
+    static fd spare;
+    static void (*become_somebody)();
+    static const auto keep_a_spare = [] { spare = fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); };
+    keep_a_spare();
+    become_somebody = in_child;
+    ::pthread_atfork(before, in_parent, [] {
+        spare.reset();
+        become_somebody();
+        keep_a_spare();
+    });
 }
 
 std::uint64_t random_number() noexcept {

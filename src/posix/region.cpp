@@ -88,6 +88,23 @@ bool remove_if_dead(const char* path) noexcept {
            remove_name(file, path);
 }
 
+/// A name is wanted that something has. false: a living region, or what cannot be removed. true: ask again.
+bool make_way(const char* path) noexcept {
+    const fd file(::open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    struct stat s {};
+    if (!file)
+        return errno == ENOENT;
+    if (::fstat(file.get(), &s) != 0 || !S_ISREG(s.st_mode))
+        return false;
+    if (lock_file(file, LOCK_EX | LOCK_NB)) {
+        if (remove_name(file, path))
+            return true;
+    } else if (!lock_file(file, LOCK_SH | LOCK_NB)) {
+        return lock_file(file, LOCK_SH); // somebody is about to remove it: that takes a few steps
+    }
+    return ::fstat(file.get(), &s) == 0 && s.st_nlink == 0; // it went meanwhile
+}
+
 mode_t mode_of(permissions who) noexcept {
     switch (who) {
     case permissions::this_user:
@@ -231,7 +248,7 @@ std::unique_ptr<region> region::create(std::string_view name, std::size_t bytes,
     while (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
         if (errno != EEXIST)
             return fail(errno);
-        else if (!remove_if_dead(path.c_str()))
+        else if (!make_way(path.c_str()))
             return fail(EEXIST);
     auto* const at = std::exchange(mapping.bytes, nullptr);
     return std::make_unique<region_file>(at, bytes, path, identity);

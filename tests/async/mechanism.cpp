@@ -2,6 +2,7 @@
 // the segment where it cannot. Either way each wake-up arrives.
 #include <support/child.hpp>
 #include <support/names.hpp>
+#include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
@@ -24,19 +25,11 @@ namespace {
 
 constexpr int used_direct = 10;
 constexpr int used_segment = 11;
-constexpr int not_permitted_here = 77;
 
 struct table {
     semaphore there;
     semaphore back;
 };
-
-/// false: the test cannot be done here, and says so.
-bool permitted(int code) {
-    if (code == not_permitted_here)
-        MESSAGE("not permitted here");
-    return code != not_permitted_here;
-}
 
 } // namespace
 

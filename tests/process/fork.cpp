@@ -3,6 +3,7 @@
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/raw_object.hpp>
+#include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/sleeper.hpp>
 #include <support/system.hpp>
@@ -23,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 using namespace crosswake;
 using namespace crosswake::test;
@@ -57,8 +59,8 @@ private:
     pid_t pid_;
 };
 
-bool this_process_may_become_another_user() {
-    return forked([] { return become_nobody() ? 0 : 1; }).wait() == 0;
+int try_to_become_another_user() {
+    return forked([] { return become_nobody() ? 0 : not_permitted_here; }).wait();
 }
 
 template <class Call>
@@ -191,16 +193,15 @@ TEST_CASE("a lock that a forked child takes is kept while it lives, whatever the
             if (lost == "descriptors")
                 use_up_descriptors();
             else if (!become_nobody())
-                return 77;
+                return not_permitted_here;
             const bool got = m->try_lock().has_value();
             locked->release();
             end->acquire();
             m->unlock();
             return got ? 0 : 1;
         });
-        if (lost == "rights" && !this_process_may_become_another_user()) {
-            MESSAGE("not permitted here");
-            CHECK(c.wait() == 77);
+        if (lost == "rights" && !permitted(try_to_become_another_user())) {
+            CHECK(c.wait() == not_permitted_here);
             continue;
         }
         locked->acquire();
@@ -211,6 +212,35 @@ TEST_CASE("a lock that a forked child takes is kept while it lives, whatever the
         end->release();
         CHECK(c.wait() == 0);
     }
+}
+
+// args: a mutex, and two semaphores that tell when it is locked and when to end.
+CROSSWAKE_ROLE(fork_without_descriptors) {
+    named<mutex> m{open_only, args[0]};
+    named<semaphore> locked{open_only, args[1]};
+    named<semaphore> end{open_only, args[2]};
+    use_up_descriptors();
+    forked c([&] {
+        const bool got = m->try_lock().has_value();
+        locked->release();
+        end->acquire();
+        m->unlock();
+        return got ? 0 : 1;
+    });
+    return c.wait();
+}
+
+TEST_CASE("a lock is kept by a child that was forked where no descriptor was left" * doctest::skip(is_instrumented)) {
+    const std::vector<std::string> names{fresh_name(), fresh_name(), fresh_name()};
+    named<mutex> m{create_only, names[0]};
+    named<semaphore> locked{create_only, names[1]};
+    named<semaphore> end{create_only, names[2]};
+    child c{"fork_without_descriptors", names};
+    locked->acquire();
+    const auto robbed = m->try_lock_for(std::chrono::milliseconds(250)); // several looks at whether it lives
+    CHECK_FALSE(robbed.has_value());
+    end->release();
+    CHECK(c.wait() == 0);
 }
 
 TEST_CASE("a forked child that closes its handles, or ends, takes nothing from its parent") {

@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
@@ -20,7 +21,11 @@ using namespace crosswake::test;
 
 namespace {
 
-constexpr int not_permitted_here = 77;
+// Numbers that nobody need have: rights go by numbers.
+constexpr std::uint32_t one_user = 54321;
+constexpr std::uint32_t other_user = 54322;
+constexpr std::uint32_t one_group = 54323;
+constexpr std::uint32_t other_group = 54324;
 
 struct desk {
     semaphore there;
@@ -38,13 +43,6 @@ std::error_code error_of(Call call) {
         return e.code();
     }
     return {};
-}
-
-/// false: this process may not become another user, and the test says so.
-bool permitted(int code) {
-    if (code == not_permitted_here)
-        MESSAGE("not permitted here");
-    return code != not_permitted_here;
 }
 
 } // namespace
@@ -159,6 +157,49 @@ CROSSWAKE_ROLE(create_as_another_user_and_stay) {
     ready->release();
     end->acquire();
     return 0;
+}
+
+// args: desk, two semaphores that tell when it is there and when to end.
+CROSSWAKE_ROLE(create_for_a_group_and_stay) {
+    named<semaphore> ready{open_only, args[1], permissions::everyone};
+    named<semaphore> end{open_only, args[2], permissions::everyone};
+    if (!become_user(one_user, one_group)) {
+        ready->release();
+        return not_permitted_here;
+    }
+    named<desk> d{create_only, args[0], permissions::group};
+    ready->release();
+    end->acquire();
+    return 0;
+}
+
+// args: desk, "member" or "stranger".
+CROSSWAKE_ROLE(open_what_is_for_a_group) {
+    if (!become_user(other_user, args[1] == "member" ? one_group : other_group))
+        return not_permitted_here;
+    if (error_of([&] { named<desk>{open_only, args[0]}; }) != errc::permission_denied)
+        return 1;
+    const auto error = error_of([&] { named<desk>{open_only, args[0], permissions::group}; });
+    return error == (args[1] == "member" ? std::error_code{} : make_error_code(errc::permission_denied)) ? 0 : 2;
+}
+
+TEST_CASE("an object for a group is open to the members of its creator's group who ask for it, and to nobody else") {
+    const auto name = fresh_name();
+    const auto ready_name = fresh_name();
+    const auto end_name = fresh_name();
+    named<semaphore> ready{create_only, ready_name, permissions::everyone};
+    named<semaphore> end{create_only, end_name, permissions::everyone};
+    child creator{"create_for_a_group_and_stay", {name, ready_name, end_name}};
+    ready->acquire();
+    for (const std::string who : {"member", "stranger"}) {
+        CAPTURE(who);
+        child c{"open_what_is_for_a_group", {name, who}};
+        if (const int code = c.wait(); permitted(code))
+            CHECK(code == 0);
+    }
+    end->release();
+    if (const int code = creator.wait(); permitted(code))
+        CHECK(code == 0);
 }
 
 TEST_CASE("another user is refused an object that is this user's own") {

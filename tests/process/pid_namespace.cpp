@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
@@ -19,8 +20,6 @@ using namespace crosswake;
 using namespace crosswake::test;
 
 namespace {
-
-constexpr int not_permitted_here = 77;
 
 struct desk {
     semaphore there;
@@ -85,19 +84,8 @@ CROSSWAKE_ROLE(end_at_once_elsewhere) {
     return enter_new_process_numbers() ? 0 : not_permitted_here;
 }
 
-namespace {
-
-bool permitted() {
-    const bool yes = child{"end_at_once_elsewhere"}.wait() == 0;
-    if (!yes)
-        MESSAGE("not permitted here");
-    return yes;
-}
-
-} // namespace
-
 TEST_CASE("processes of different numberings wake each other, whichever way they wait, however the bell is chosen") {
-    if (!permitted())
+    if (!permitted(child{"end_at_once_elsewhere"}.wait()))
         return;
     for (const auto* const mine : both_ways)
         for (const auto* const its : both_ways)
@@ -113,7 +101,7 @@ TEST_CASE("processes of different numberings wake each other, whichever way they
 }
 
 TEST_CASE("a lock whose owner's number means nothing here is kept while that owner lives") {
-    if (!permitted())
+    if (!permitted(child{"end_at_once_elsewhere"}.wait()))
         return;
     const auto name = fresh_name();
     named<desk> d{create_only, name};

@@ -236,9 +236,12 @@ void use_up_descriptors() {
     }
 }
 
+bool become_user(std::uint32_t user, std::uint32_t group) {
+    return ::setgroups(0, nullptr) == 0 && ::setgid(group) == 0 && ::setuid(user) == 0;
+}
+
 bool become_nobody() {
-    constexpr unsigned nobody = 65534;
-    return ::setgroups(0, nullptr) == 0 && ::setgid(nobody) == 0 && ::setuid(nobody) == 0;
+    return become_user(65534, 65534);
 }
 
 bool enter_small_shared_memory(std::size_t bytes) {

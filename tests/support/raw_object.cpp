@@ -54,6 +54,16 @@ void raw_object::write(std::size_t offset, const void* from, std::size_t bytes) 
     require(::pwrite(file_, from, bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes), "pwrite");
 }
 
+void raw_object::begin_removal() {
+    require(::flock(file_, LOCK_EX | LOCK_NB) == 0, "flock");
+}
+
+void raw_object::finish_removal() {
+    require(::unlink(path_.c_str()) == 0, "unlink");
+    made_here_ = false;
+    let_go();
+}
+
 void raw_object::let_go() {
     if (file_ >= 0)
         ::close(file_);

@@ -50,7 +50,9 @@ void refuse_write_flags();
 
 /// Leaves this process no descriptor (handle) to open.
 void use_up_descriptors();
-/// Gives up this process's rights for those of a user that owns nothing. false: it has no right to.
+/// Gives up this process's rights for those of another user. false: it has no right to.
+bool become_user(std::uint32_t user, std::uint32_t group);
+/// The same, for a user that owns nothing.
 bool become_nobody();
 /// Gives this process an empty shared memory of its own, of that many bytes. false: it has no right to.
 bool enter_small_shared_memory(std::size_t bytes);

@@ -21,6 +21,7 @@
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/query.hpp>
 #include <boost/asio/recycling_allocator.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <chrono>
 #include <memory>
@@ -79,6 +80,12 @@ bool runs_here(const Executor&) {
 template <class Handler>
 inline constexpr bool has_own_executor =
     !std::is_same_v<boost::asio::associated_executor_t<Handler, handlers_executor>, handlers_executor>;
+
+/// A std::future's handler has an executor, which runs on the system's threads: nobody chose it.
+template <class Executor>
+inline constexpr bool is_a_futures = false;
+template <class... P>
+inline constexpr bool is_a_futures<boost::asio::detail::promise_executor<P...>> = true;
 
 /// Waits in the context of Executor, and calls the handler on it; on the handler's own, if the handler has another.
 template <class Op, class Handler, class Executor, bool HandlerHasAnother>
@@ -268,14 +275,15 @@ private:
     room room_; // for the step that is posted
 };
 
-/// Where it waits. The argument of the call counts more than what the handler brings: std::future's brings one whose
-/// context is the system's, with threads of its own.
+/// Where it waits. The argument of the call counts more than what the handler brings.
 template <class Handler, class Executor>
 auto executor_for(const Handler& handler, const Executor& ex) {
     if constexpr (std::is_same_v<Executor, handlers_executor>) {
         static_assert(has_own_executor<Handler>,
                       "this handler has no executor: bind one to it (boost::asio::bind_executor), or pass one as the "
                       "first argument, as to boost::asio::post");
+        static_assert(!is_a_futures<boost::asio::associated_executor_t<Handler>>,
+                      "use_future has no executor: pass one as the first argument, as to boost::asio::post");
         return boost::asio::get_associated_executor(handler);
     } else {
         return ex;

@@ -85,10 +85,9 @@ public:
         try {
             if (!is_prepared_.load(std::memory_order_acquire))
                 prepare(ex);
-            const auto until = w.until(); // once it waits, another thread may end it at any moment
             const auto result = reactor_->start(w, op, error);
             if (result == start_result::waiting)
-                watch_or_cancel(w, until);
+                watch_or_cancel(w);
             return result;
         } catch (const std::system_error& e) {
             error = e.code();
@@ -149,10 +148,10 @@ private:
 
     void attach() { watches_ = watch_handles(executor_, *reactor_, *this); }
 
-    /// Makes sure that every handle is watched, and that the timer comes no later than the deadline.
-    void watch(deadline earliest) {
+    /// Makes sure that every handle is watched, and that the timer comes no later than it has to.
+    void watch() {
         // Whoever takes a watch away looks again afterwards whether something waits.
-        if (is_complete_.load() && earliest.is_never())
+        if (is_complete_.load() && timer_at_ns_.load() <= reactor_->next_deadline().steady_ns())
             return;
         const lock_guard guard(lock_);
         if (reactor_->waiting() == 0)
@@ -160,15 +159,15 @@ private:
         for (auto& w : watches_)
             if (!w->is_pending)
                 w->start();
-        if (!timer_is_set_ || earliest < timer_at_)
-            set_timer(std::min(earliest, reactor_->next_deadline()));
+        if (const auto next = reactor_->next_deadline(); !timer_is_set_ || next.steady_ns() < timer_at_ns_.load())
+            set_timer(next);
         is_complete_.store(timer_is_set_);
     }
 
     /// What waits already belongs to the reactor: without memory to watch for it, it ends as cancelled.
-    void watch_or_cancel(asio_wait& w, deadline until) {
+    void watch_or_cancel(asio_wait& w) {
         try {
-            watch(until);
+            watch();
         } catch (...) {
             reactor_->cancel(w);
         }
@@ -177,7 +176,7 @@ private:
     void set_timer(deadline at) {
         if (at.is_never())
             return;
-        timer_at_ = at;
+        timer_at_ns_.store(at.steady_ns());
         timer_is_set_ = true;
         timer_->expires_at(std::chrono::steady_clock::time_point(
             std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::nanoseconds(at.steady_ns()))));
@@ -187,7 +186,7 @@ private:
     /// Watches on while something waits; else lets the context run out of work.
     void go_on() {
         if (reactor_->waiting() != 0)
-            return watch(is_complete_.load() ? deadline::never() : reactor_->next_deadline());
+            return watch();
         const lock_guard guard(lock_);
         is_complete_.store(false);
         for (auto& w : watches_)
@@ -286,7 +285,7 @@ private:
     std::unique_ptr<reactor> reactor_;
     std::vector<std::shared_ptr<handle_watch>> watches_;
     std::optional<boost::asio::steady_timer> timer_;
-    deadline timer_at_;
+    std::atomic<std::int64_t> timer_at_ns_{0}; // changed under the lock
     bool timer_is_set_ = false;
     std::uint64_t timer_turn_ = 0;
     std::atomic<bool> is_prepared_{false}; // everything above is there
