@@ -102,6 +102,9 @@ public:
 
     /// true: it was waiting, has taken nothing, and completed(cancelled) has been called. false: it is over already.
     CROSSWAKE_EXPORT bool cancel(pending& p) noexcept;
+    /// The same where the wait may be over and its memory gone: the pointer is compared with all that waits here, which
+    /// costs a look at each of them.
+    CROSSWAKE_EXPORT bool cancel_if_waiting(const pending* p) noexcept;
 
     /// Silences the bell, tries what may go on, ends what is over its deadline, and calls completed() for all that.
     /// Call it when a handle is readable and when next_deadline() has come; calling it at other times is harmless.

@@ -1,12 +1,13 @@
 #include <core/peers.hpp>
 
+#include <core/immortal.hpp>
+
 #include <new>
 
 namespace crosswake::core {
 
 peers& peers::instance() noexcept {
-    static peers& all = *new peers; // never destroyed: objects of static storage duration may ring at exit
-    return all;
+    return immortal<peers>();
 }
 
 void peers::add(detail::owner_token me, std::uint32_t address, std::shared_ptr<backend::peer_bell> bell) {

@@ -81,13 +81,23 @@ start_result reactor_state::start(pending& p, operation& op, std::error_code& er
 }
 
 bool reactor_state::cancel(pending& p) noexcept {
+    return cancel_found([&p] { return p.state_ == pending::state::waiting ? &p : nullptr; });
+}
+
+bool reactor_state::cancel_if_waiting(const pending* p) noexcept {
+    return cancel_found([this, p] { return among_the_waiting(p); });
+}
+
+template <class Find>
+bool reactor_state::cancel_found(Find&& find) noexcept {
     finished_waits over;
     {
         const std::scoped_lock guard(lock_);
-        if (p.state_ != pending::state::waiting)
+        auto* const found = find();
+        if (found == nullptr)
             return false;
-        delist(p);
-        over.add(p, wait_result::cancelled);
+        delist(*found);
+        over.add(*found, wait_result::cancelled);
         find_next_moment();
     }
     over.announce();
@@ -127,6 +137,15 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
         find_next_moment();
     }
     over.announce();
+}
+
+pending* reactor_state::among_the_waiting(const pending* p) const noexcept {
+    for (auto* const bucket : buckets_)
+        for (auto* w = bucket; w != nullptr; w = w->next)
+            for (auto* waiting = w->first; waiting != nullptr; waiting = waiting->next_)
+                if (waiting == p)
+                    return waiting;
+    return nullptr;
 }
 
 /// What the word's first wait was last told. While it waits for an owner, that one's death is listened for.
@@ -429,6 +448,10 @@ start_result reactor::start(pending& p, operation& op, std::error_code& error) {
 
 bool reactor::cancel(pending& p) noexcept {
     return state_->cancel(p);
+}
+
+bool reactor::cancel_if_waiting(const pending* p) noexcept {
+    return state_->cancel_if_waiting(p);
 }
 
 void reactor::dispatch() {

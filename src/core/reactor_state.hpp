@@ -58,6 +58,7 @@ public:
 
     start_result start(pending& p, operation& op, std::error_code& error);
     bool cancel(pending& p) noexcept;
+    bool cancel_if_waiting(const pending* p) noexcept;
     void dispatch(bool first_handle_is_silenced);
     [[nodiscard]] bool rings_are_edges() const noexcept { return bell_->rings_are_edges(); }
     void abort_waits_in(segment& s, finished_waits& over) noexcept;
@@ -84,6 +85,9 @@ private:
     /// Takes it out of every list; disarms the word if it was the last there.
     void delist(pending& p) noexcept;
 
+    template <class Find>
+    bool cancel_found(Find&& find) noexcept;
+    [[nodiscard]] pending* among_the_waiting(const pending* p) const noexcept;
     void note_why(armed_word& w, attempt why, owner_token owner) noexcept;
     void serve(armed_word& w, finished_waits& over) noexcept;
     template <class Which>

@@ -1,6 +1,7 @@
 #include <core/reactors.hpp>
 
 #include <backend/process.hpp>
+#include <core/immortal.hpp>
 #include <core/peers.hpp>
 #include <core/reactor_state.hpp>
 #include <crosswake/detail/owner.hpp>
@@ -10,8 +11,7 @@
 namespace crosswake::core {
 
 reactors& reactors::instance() noexcept {
-    static reactors& all = *new reactors; // never destroyed: handles of static storage duration close at exit
-    return all;
+    return immortal<reactors>();
 }
 
 void reactors::add(detail::reactor_state& r) {

@@ -1,6 +1,7 @@
 #include <core/segment.hpp>
 
 #include <backend/process.hpp>
+#include <core/immortal.hpp>
 #include <core/reactors.hpp>
 #include <crosswake/error.hpp>
 
@@ -32,11 +33,7 @@ struct address_map {
     /// Moves on whenever a segment goes: whoever remembers one looks here first.
     std::atomic<std::uint64_t> departures{1};
 
-    static address_map& instance() noexcept {
-        static address_map& map =
-            *new address_map; // never destroyed: handles of static storage duration outlive statics
-        return map;
-    }
+    static address_map& instance() noexcept { return immortal<address_map>(); }
 };
 
 /// The segment under construction in this thread: its wait words enter themselves in its list.

@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -118,9 +119,10 @@ public:
         return rare_ ? silence_rare() : heard::nothing_special;
     }
 
-    void listen(const region& r) noexcept override {
+    void listen(const region& r) noexcept override try {
         if (!watch_)
             return;
+        watched_.reserve(watched_.size() + 1);
         const fd file = static_cast<const region_file&>(r).reopen();
         if (!file)
             return;
@@ -128,6 +130,8 @@ public:
         std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
         if (const int w = ::inotify_add_watch(watch_.get(), path, IN_MODIFY | IN_ATTRIB); w >= 0)
             watched_.emplace_back(&r, w);
+    } catch (const std::bad_alloc&) {
+        // Costs the fallback only, as other failures do.
     }
 
     void stop_listening(const region& r) noexcept override {
@@ -141,13 +145,15 @@ public:
             ::inotify_rm_watch(watch_.get(), watch);
     }
 
-    void listen_for_death_of(detail::owner_token who) noexcept override {
+    void listen_for_death_of(detail::owner_token who) noexcept override try {
         auto& m = mourned_[who];
         if (m.listeners++ != 0 || !rare_ || unpack(who).pid_namespace != unpack(detail::this_process()).pid_namespace)
             return;
         m.handle = fd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(unpack(who).pid), 0)));
         if (m.handle)
             hear_rarely(m.handle);
+    } catch (const std::bad_alloc&) {
+        // Costs promptness only.
     }
 
     void stop_listening_for_death_of(detail::owner_token who) noexcept override {

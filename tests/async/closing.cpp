@@ -184,6 +184,35 @@ TEST_CASE("contexts leave their seats: very many come and go at one object") {
     CHECK(permits->available() == 0);
 }
 
+// args: what to release, what to wait for, how often.
+CROSSWAKE_ROLE(release_when_told) {
+    named<semaphore> permits{open_only, args[0]};
+    named<semaphore> told{open_only, args[1]};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        told->acquire();
+        permits->release();
+    }
+    return 0;
+}
+
+TEST_CASE("contexts that follow one another are each reached by a peer that rang the ones before") {
+    const auto name = fresh_name();
+    const auto told_name = fresh_name();
+    named<semaphore> permits{create_only, name};
+    named<semaphore> told{create_only, told_name};
+    constexpr int times = 100;
+    child peer{"release_when_told", {name, told_name, std::to_string(times)}};
+    for (int i = 0; i < times; ++i) {
+        asio::io_context context; // has the descriptors that the one before it had
+        bool got = false;
+        async_acquire(context.get_executor(), *permits, [&](error_code ec) { got = !ec; });
+        told->release();
+        context.run();
+        CHECK(got);
+    }
+    CHECK(peer.wait() == 0);
+}
+
 TEST_CASE("contexts give back their descriptors") {
     named<semaphore> permits{create_only, fresh_name()};
     const auto use_one = [&] {

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <grp.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -218,6 +220,30 @@ void forbid_system_calls() {
     constexpr sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
     filter_calls({load_call_number, unless(SYS_exit_group), allow, unless(SYS_write), allow,
                   BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)});
+}
+
+void forbid_sleeping_by_the_wall_clock() {
+    constexpr auto argument = [](unsigned i) {
+        return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offsetof(seccomp_data, args) +
+                                                                                         i * sizeof(std::uint64_t)));
+    };
+    constexpr sock_filter kill = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+    constexpr sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    constexpr auto skip_unless = [](long call, std::uint8_t rules) {
+        return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, rules);
+    };
+    constexpr sock_filter if_wall_clock = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CLOCK_REALTIME, 0, 1);
+    constexpr sock_filter if_wall_clock_flag = BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, FUTEX_CLOCK_REALTIME, 0, 1);
+    filter_calls({load_call_number, skip_unless(SYS_futex, 4), argument(1), if_wall_clock_flag, kill, allow,
+                  skip_unless(SYS_timerfd_create, 4), argument(0), if_wall_clock, kill, allow,
+                  skip_unless(SYS_clock_nanosleep, 4), argument(0), if_wall_clock, kill, allow, allow});
+}
+
+void sleep_a_moment_by_the_wall_clock() {
+    timespec until{};
+    ::clock_gettime(CLOCK_REALTIME, &until);
+    const std::uint32_t word = 0;
+    ::syscall(SYS_futex, &word, FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME, 0, &until, nullptr, ~0u);
 }
 
 void refuse_write_flags() {

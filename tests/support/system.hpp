@@ -45,6 +45,11 @@ void until_stopped(std::uint32_t process);
 void forbid_system_calls();
 int killed_by_forbidden_call();
 
+/// From now on to sleep by the clock that people set, whose changes would cut the wait short or stretch it, ends this
+/// process in the same way.
+void forbid_sleeping_by_the_wall_clock();
+void sleep_a_moment_by_the_wall_clock();
+
 /// From now on the system knows no flags for writing, as an older one.
 void refuse_write_flags();
 

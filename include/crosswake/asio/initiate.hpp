@@ -77,6 +77,17 @@ bool runs_here(const Executor&) {
     return false;
 }
 
+/// asio::post, past the type-erased way, which would allocate memory of its own.
+template <class Executor, class Step>
+void post_step(const Executor& ex, Step&& step) {
+    if constexpr (std::is_same_v<Executor, boost::asio::any_io_executor>)
+        if (const auto* const known = ex.template target<boost::asio::io_context::executor_type>()) {
+            boost::asio::post(*known, std::forward<Step>(step));
+            return;
+        }
+    boost::asio::post(ex, std::forward<Step>(step));
+}
+
 template <class Handler>
 inline constexpr bool has_own_executor =
     !std::is_same_v<boost::asio::associated_executor_t<Handler, handlers_executor>, handlers_executor>;
@@ -117,7 +128,7 @@ public:
             return arrive();
         const auto ex = std::move(executor_); // the operation may be gone before the call returns
         if (how == manner::post)
-            boost::asio::post(ex, step<&async_operation::arrive>{this});
+            post_step(ex, step<&async_operation::arrive>{this});
         else
             boost::asio::dispatch(ex, step<&async_operation::arrive>{this});
     }

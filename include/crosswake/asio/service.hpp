@@ -164,12 +164,13 @@ private:
         is_complete_.store(timer_is_set_);
     }
 
-    /// What waits already belongs to the reactor: without memory to watch for it, it ends as cancelled.
+    /// What waits already belongs to the reactor: without memory to watch for it, it ends as cancelled. By now another
+    /// thread may have ended it.
     void watch_or_cancel(asio_wait& w) {
         try {
             watch();
         } catch (...) {
-            reactor_->cancel(w);
+            reactor_->cancel_if_waiting(&w);
         }
     }
 
