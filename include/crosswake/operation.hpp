@@ -9,6 +9,8 @@
 #include <crosswake/detail/owner.hpp>
 #include <crosswake/detail/wait_word.hpp>
 
+#include <chrono>
+
 namespace crosswake {
 
 /// What one try came to.
@@ -47,5 +49,12 @@ private:
 /// Throws std::system_error{errc::not_shared} if it would have to wait on a word that is in no segment.
 /// Costs no system call unless it has to sleep. Safe in any number of threads.
 [[nodiscard]] CROSSWAKE_EXPORT bool wait(operation& op, deadline until = deadline::never());
+
+/// How long a thread at most looks on before it sleeps, in a wait that may be answered at any moment: 20 microseconds
+/// unless set; 0: it sleeps at once. Within that limit each thread goes by what looking has brought it before, so that
+/// waits that take long, and waits for somebody who needs the same processor, cost next to nothing more. Holds for this
+/// process; an awaited wait never looks on.
+[[nodiscard]] CROSSWAKE_EXPORT std::chrono::nanoseconds spin_limit() noexcept;
+CROSSWAKE_EXPORT void set_spin_limit(std::chrono::nanoseconds limit) noexcept;
 
 } // namespace crosswake

@@ -16,6 +16,9 @@ class region;
 /// in `where`.
 void sleep_while(region& where, const detail::atomic<std::uint32_t>& word, std::uint32_t seen, deadline until) noexcept;
 
+/// Between two looks at memory, for a thread that spins: lets the processor know.
+void spin_pause() noexcept;
+
 enum class wake_count : bool { one, all };
 
 /// Wakes threads of any process that sleep on the word. Returns how many; 0 only if nobody slept.

@@ -2,6 +2,7 @@
 #include <core/settings.hpp>
 
 #include <backend/bell.hpp>
+#include <crosswake/operation.hpp>
 #include <crosswake/reactor.hpp>
 
 #include <algorithm>
@@ -24,6 +25,8 @@ std::atomic<std::int64_t>& recheck() noexcept {
     return ns;
 }
 
+std::atomic<std::int64_t> spin_limit_in_ns{20'000};
+
 std::atomic<bell_mechanism> last_mechanism{bell_mechanism::direct};
 
 } // namespace
@@ -38,6 +41,18 @@ std::chrono::nanoseconds recheck_interval() noexcept {
 
 void set_recheck_interval(std::chrono::nanoseconds interval) noexcept {
     recheck().store(std::max<std::int64_t>(interval.count(), one_ms), std::memory_order_relaxed);
+}
+
+std::int64_t core::spin_limit_ns() noexcept {
+    return spin_limit_in_ns.load(std::memory_order_relaxed);
+}
+
+std::chrono::nanoseconds spin_limit() noexcept {
+    return std::chrono::nanoseconds(core::spin_limit_ns());
+}
+
+void set_spin_limit(std::chrono::nanoseconds limit) noexcept {
+    spin_limit_in_ns.store(std::max<std::int64_t>(limit.count(), 0), std::memory_order_relaxed);
 }
 
 void core::note_mechanism(bell_mechanism m) noexcept {

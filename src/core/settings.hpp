@@ -8,6 +8,9 @@ namespace crosswake::core {
 /// How often a sleeper looks up although nobody rang.
 [[nodiscard]] std::int64_t recheck_ns() noexcept;
 
+/// How long a blocking wait may look before it sleeps.
+[[nodiscard]] std::int64_t spin_limit_ns() noexcept;
+
 /// How often one that waits for an owner looks whether that owner lives.
 inline constexpr std::int64_t owner_check_ns = 100'000'000;
 

@@ -5,6 +5,7 @@
 #include <backend/thread_sleep.hpp>
 #include <core/segment.hpp>
 #include <core/settings.hpp>
+#include <core/spin.hpp>
 #include <crosswake/error.hpp>
 
 #include <algorithm>
@@ -32,33 +33,67 @@ deadline next_look(deadline until, attempt why, std::int64_t now) noexcept {
     return std::min(until, deadline::at_ns(now + interval));
 }
 
+bool is_there(operation& op) noexcept {
+    return op.ready() && op.try_once() == attempt::done;
+}
+
+/// Looks once, and then for a while if that is worth it; without being announced, so that nobody has to ring for an
+/// answer that is near. true: got it.
+bool look_for(operation& op, core::spin_policy& habit, deadline until) noexcept {
+    if (is_there(op))
+        return true;
+    const auto budget = habit.budget_ns(core::spin_limit_ns());
+    if (budget == 0)
+        return false;
+    const auto end = std::min(until, deadline::at_ns(backend::steady_ns() + budget));
+    do {
+        for (int looks = 0; looks < 8; ++looks) {
+            backend::spin_pause();
+            if (is_there(op)) {
+                habit.it_paid();
+                return true;
+            }
+        }
+    } while (deadline::at_ns(backend::steady_ns()) < end);
+    habit.it_did_not_pay();
+    return false;
+}
+
 } // namespace
 
 bool wait(operation& op, deadline until) {
     if (op.try_once() == attempt::done)
         return true;
-    if (until <= deadline::at_ns(backend::steady_ns()))
+    if (!until.is_never() && until <= deadline::at_ns(backend::steady_ns()))
         return false;
     auto& word = op.word();
     auto* const s = detail::segment::holding(&word);
     if (s == nullptr)
         detail::raise(errc::not_shared, "crosswake::wait");
+    auto& habit = core::spin_policy::of(word);
 
     // THE BLOCKING LOOP
-    for (bool has_waited = false;; has_waited = true) {
-        const auto seen = announce(word);
-        const auto why = op.try_once();
-        if (why == attempt::done) {
-            // Whoever woke this thread may have passed on one ring that stood for several (a reactor's, see decision
-            // 1): if there is more to be had, somebody else is woken.
-            if (has_waited && op.ready())
-                detail::wake_one(word);
-            return true;
+    for (bool has_slept = false;; has_slept = true) {
+        auto why = attempt::done;
+        if (!look_for(op, habit, until)) {
+            const auto seen = announce(word);
+            why = op.try_once();
+            if (why != attempt::done) {
+                const auto now = backend::steady_ns();
+                if (until <= deadline::at_ns(now))
+                    return false;
+                const auto look_up = next_look(until, why, now);
+                backend::sleep_while(s->region(), word.epoch, seen, look_up);
+                if (const auto woken = backend::steady_ns(); deadline::at_ns(woken) < look_up)
+                    habit.slept(woken - now);
+                continue;
+            }
         }
-        const auto now = backend::steady_ns();
-        if (until <= deadline::at_ns(now))
-            return false;
-        backend::sleep_while(s->region(), word.epoch, seen, next_look(until, why, now));
+        // Whoever woke this thread may have passed on one ring that stood for several (a reactor's, see decision 1): if
+        // there is more to be had, somebody else is woken.
+        if (has_slept && op.ready())
+            detail::wake_one(word);
+        return true;
     }
 }
 

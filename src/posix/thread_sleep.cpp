@@ -34,6 +34,14 @@ void sleep_while(region& /*where*/, const detail::atomic<std::uint32_t>& word, s
               FUTEX_BITSET_MATCH_ANY);
 }
 
+void spin_pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("isb"); // as long as x86's pause; yield does nothing on most cores
+#endif
+}
+
 unsigned wake_threads(region& /*where*/, const detail::atomic<std::uint32_t>& word, wake_count how_many) noexcept {
     const long woken = ::syscall(SYS_futex, address_of(word), FUTEX_WAKE, how_many == wake_count::one ? 1 : INT_MAX,
                                  nullptr, nullptr, 0);
