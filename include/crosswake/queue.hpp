@@ -14,6 +14,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <type_traits>
 
@@ -45,23 +46,43 @@ public:
     struct outcome {
         attempt what;
         errc error{};
+        std::size_t count = 0;
+        [[nodiscard]] bool moved_something() const noexcept { return what == attempt::done && error == errc{}; }
     };
 
-    outcome try_push(const T& item) const noexcept {
-        const auto e = core_->begin_push(capacity_);
+    /// Puts in as many of the items as there is room for; waits if that is none.
+    outcome try_push(const T* items, std::size_t n) const noexcept {
+        if (n == 0)
+            return {attempt::done};
+        const auto e = core_->begin_push(capacity_, wanted(n));
         if (e.outcome == attempt::done && e.error == errc{}) {
-            std::memcpy(slot(e.slot), &item, sizeof(T));
-            core_->commit_push(capacity_);
+            each_run(e, [items](std::byte* slots, std::size_t from, std::size_t count) {
+                if constexpr (slot_bytes<T> == sizeof(T))
+                    std::memcpy(slots, items + from, count * sizeof(T));
+                else
+                    for (std::size_t i = 0; i < count; ++i)
+                        std::memcpy(slots + i * slot_bytes<T>, items + from + i, sizeof(T));
+            });
+            core_->commit_push(capacity_, e.count);
         }
-        return {e.outcome, e.error};
+        return {e.outcome, e.error, e.count};
     }
-    outcome try_pop(T* item) const noexcept {
-        const auto e = core_->begin_pop(capacity_);
+    /// Takes up to n items; waits if there is none.
+    outcome try_pop(T* items, std::size_t n) const noexcept {
+        if (n == 0)
+            return {attempt::done};
+        const auto e = core_->begin_pop(capacity_, wanted(n));
         if (e.outcome == attempt::done && e.error == errc{}) {
-            std::memcpy(static_cast<void*>(item), slot(e.slot), sizeof(T));
-            core_->commit_pop(capacity_);
+            each_run(e, [items](const std::byte* slots, std::size_t from, std::size_t count) {
+                if constexpr (slot_bytes<T> == sizeof(T))
+                    std::memcpy(static_cast<void*>(items + from), slots, count * sizeof(T));
+                else
+                    for (std::size_t i = 0; i < count; ++i)
+                        std::memcpy(static_cast<void*>(items + from + i), slots + i * slot_bytes<T>, sizeof(T));
+            });
+            core_->commit_pop(capacity_, e.count);
         }
-        return {e.outcome, e.error};
+        return {e.outcome, e.error, e.count};
     }
 
     [[nodiscard]] queue_core& core() const noexcept { return *core_; }
@@ -69,6 +90,17 @@ public:
 
 private:
     [[nodiscard]] std::byte* slot(std::uint32_t i) const noexcept { return slots_ + std::size_t{i} * slot_bytes<T>; }
+    [[nodiscard]] std::uint32_t wanted(std::size_t n) const noexcept {
+        return static_cast<std::uint32_t>(std::min<std::size_t>(n, capacity_));
+    }
+    /// Calls copy(slots, number of the first item, count) for the slots up to the ring's end, and for those after it.
+    template <class Copy>
+    void each_run(const queue_core::entry& e, Copy&& copy) const noexcept {
+        const auto to_the_end = std::min(e.count, capacity_ - e.slot);
+        copy(slot(e.slot), 0, to_the_end);
+        if (to_the_end != e.count)
+            copy(slot(0), to_the_end, e.count - to_the_end);
+    }
 
     queue_core* core_;
     std::byte* slots_;
@@ -93,7 +125,7 @@ class push_operation final : public operation {
 public:
     push_operation(queue_ref<T> q, const T& item) noexcept : operation(q.core().pushers), queue_(q), item_(item) {}
     attempt try_once() noexcept override {
-        const auto o = queue_.try_push(item_.get());
+        const auto o = queue_.try_push(&item_.get(), 1);
         error = o.error;
         return o.what;
     }
@@ -112,15 +144,12 @@ class pop_operation final : public operation {
 public:
     explicit pop_operation(queue_ref<T> q) noexcept : operation(q.core().poppers), queue_(q) {}
     attempt try_once() noexcept override {
-        const auto o = queue_.try_pop(item_.address());
+        const auto o = queue_.try_pop(item_.address(), 1);
         error = o.error;
         return o.what;
     }
     [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_pop(); }
-    [[nodiscard]] owner_token held_by() const noexcept override {
-        const auto popper = queue_.core().head.holder.load();
-        return popper != nobody ? popper : queue_.core().tail.holder.load(); // closed, and somebody is inside push
-    }
+    [[nodiscard]] owner_token held_by() const noexcept override { return queue_.core().inside_for_poppers(); }
     /// What was popped; after try_once() said `done` without error.
     [[nodiscard]] const T& item() const noexcept { return item_.get(); }
 
@@ -129,6 +158,50 @@ public:
 private:
     queue_ref<T> queue_;
     item_bytes<T> item_;
+};
+
+template <queue_item T>
+class push_some_operation final : public operation {
+public:
+    push_some_operation(queue_ref<T> q, std::span<const T> items) noexcept
+        : operation(q.core().pushers), queue_(q), items_(items) {}
+    attempt try_once() noexcept override {
+        const auto o = queue_.try_push(items_.data(), items_.size());
+        error = o.error;
+        count = o.count;
+        return o.what;
+    }
+    [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_push(queue_.capacity()); }
+    [[nodiscard]] owner_token held_by() const noexcept override { return queue_.core().tail.holder.load(); }
+
+    errc error{};
+    std::size_t count = 0; // how many went in
+
+private:
+    queue_ref<T> queue_;
+    std::span<const T> items_;
+};
+
+template <queue_item T>
+class pop_some_operation final : public operation {
+public:
+    pop_some_operation(queue_ref<T> q, std::span<T> items) noexcept
+        : operation(q.core().poppers), queue_(q), items_(items) {}
+    attempt try_once() noexcept override {
+        const auto o = queue_.try_pop(items_.data(), items_.size());
+        error = o.error;
+        count = o.count;
+        return o.what;
+    }
+    [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_pop(); }
+    [[nodiscard]] owner_token held_by() const noexcept override { return queue_.core().inside_for_poppers(); }
+
+    errc error{};
+    std::size_t count = 0; // how many came out
+
+private:
+    queue_ref<T> queue_;
+    std::span<T> items_;
 };
 
 /// What users call, the same for both kinds of queue. Self has ref().
@@ -142,15 +215,10 @@ public:
     /// false: it is closed, and error says so.
     bool push(const T& item, std::error_code& error) { return push_until(deadline::never(), item, error); }
     /// false: there is no room, or it is closed. Never waits; fails too while another process is stopped inside push.
-    [[nodiscard]] bool try_push(const T& item) noexcept {
-        const auto o = ref().try_push(item);
-        return o.what == attempt::done && o.error == errc{};
-    }
+    [[nodiscard]] bool try_push(const T& item) noexcept { return ref().try_push(&item, 1).moved_something(); }
     /// As above, and error tells the two apart: no error or errc::closed.
     [[nodiscard]] bool try_push(const T& item, std::error_code& error) noexcept {
-        const auto o = ref().try_push(item);
-        error = o.error == errc{} ? std::error_code{} : make_error_code(o.error);
-        return o.what == attempt::done && o.error == errc{};
+        return try_push_some({&item, 1}, error) == 1;
     }
     /// false: the time is over and the item was not put in. Throws errc::closed. Tries once however late it is.
     template <class Rep, class Period>
@@ -160,6 +228,49 @@ public:
     template <class Clock, class Duration>
     [[nodiscard]] bool push_until(const std::chrono::time_point<Clock, Duration>& moment, const T& item) {
         return push_until(deadline::at(moment), item);
+    }
+
+    /// Puts in the first of the items, as many as there is room for, next to one another; waits for room for one.
+    /// Returns how many that were. Throws errc::closed once the queue is closed.
+    std::size_t push_some(std::span<const T> items) { return push_some_until(deadline::never(), items); }
+    /// 0 for some items: it is closed, and error says so.
+    std::size_t push_some(std::span<const T> items, std::error_code& error) {
+        return push_some_until(deadline::never(), items, error);
+    }
+    /// 0 for some items: there is no room, or it is closed. Never waits.
+    [[nodiscard]] std::size_t try_push_some(std::span<const T> items) noexcept {
+        return ref().try_push(items.data(), items.size()).count;
+    }
+    /// As above, and error tells the two apart: no error or errc::closed.
+    [[nodiscard]] std::size_t try_push_some(std::span<const T> items, std::error_code& error) noexcept {
+        const auto o = ref().try_push(items.data(), items.size());
+        error = o.error == errc{} ? std::error_code{} : make_error_code(o.error);
+        return o.count;
+    }
+    /// 0 for some items: the time is over and none was put in. Throws errc::closed. Tries once however late it is.
+    template <class Rep, class Period>
+    [[nodiscard]] std::size_t push_some_for(const std::chrono::duration<Rep, Period>& timeout,
+                                            std::span<const T> items) {
+        return push_some_until(deadline::after(timeout), items);
+    }
+    template <class Clock, class Duration>
+    [[nodiscard]] std::size_t push_some_until(const std::chrono::time_point<Clock, Duration>& moment,
+                                              std::span<const T> items) {
+        return push_some_until(deadline::at(moment), items);
+    }
+    /// Puts in all the items in order, waiting for room as often as it takes; others' may come between. Throws
+    /// errc::closed: some of them may be in by then.
+    void push_range(std::span<const T> items) {
+        while (!items.empty())
+            items = items.subspan(push_some(items));
+    }
+    /// Returns how many went in; fewer than all: it was closed, and error says so.
+    std::size_t push_range(std::span<const T> items, std::error_code& error) {
+        error.clear();
+        auto left = items;
+        while (!left.empty() && !error)
+            left = left.subspan(push_some(left, error));
+        return items.size() - left.size();
     }
 
     /// Takes the item at the front, waiting for one. Throws errc::closed once the queue is closed and drained.
@@ -174,11 +285,9 @@ public:
     /// As above, and error tells an empty queue from a closed and drained one: no error or errc::closed.
     [[nodiscard]] std::optional<T> try_pop(std::error_code& error) noexcept {
         item_bytes<T> item;
-        const auto o = ref().try_pop(item.address());
-        error = o.error == errc{} ? std::error_code{} : make_error_code(o.error);
-        if (o.what == attempt::done && o.error == errc{})
-            return item.get();
-        return std::nullopt;
+        if (try_pop_some({item.address(), 1}, error) == 0)
+            return std::nullopt;
+        return item.get();
     }
     /// nullopt: the time is over and nothing was taken. Throws errc::closed. Tries once however late it is.
     template <class Rep, class Period>
@@ -188,6 +297,34 @@ public:
     template <class Clock, class Duration>
     [[nodiscard]] std::optional<T> pop_until(const std::chrono::time_point<Clock, Duration>& moment) {
         return pop_until(deadline::at(moment));
+    }
+
+    /// Takes the items at the front, as many as there are and as fit into `items`, and waits for one. Returns how many
+    /// that were. Throws errc::closed once the queue is closed and drained.
+    std::size_t pop_some(std::span<T> items) { return pop_some_until(deadline::never(), items); }
+    /// 0 for room for some: it is closed and drained, and error says so.
+    std::size_t pop_some(std::span<T> items, std::error_code& error) {
+        return pop_some_until(deadline::never(), items, error);
+    }
+    /// 0 for room for some: there is nothing in it, or it is closed and drained. Never waits.
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> items) noexcept {
+        return ref().try_pop(items.data(), items.size()).count;
+    }
+    /// As above, and error tells the two apart: no error or errc::closed.
+    [[nodiscard]] std::size_t try_pop_some(std::span<T> items, std::error_code& error) noexcept {
+        const auto o = ref().try_pop(items.data(), items.size());
+        error = o.error == errc{} ? std::error_code{} : make_error_code(o.error);
+        return o.count;
+    }
+    /// 0 for room for some: the time is over and none was taken. Throws errc::closed. Tries once however late it is.
+    template <class Rep, class Period>
+    [[nodiscard]] std::size_t pop_some_for(const std::chrono::duration<Rep, Period>& timeout, std::span<T> items) {
+        return pop_some_until(deadline::after(timeout), items);
+    }
+    template <class Clock, class Duration>
+    [[nodiscard]] std::size_t pop_some_until(const std::chrono::time_point<Clock, Duration>& moment,
+                                             std::span<T> items) {
+        return pop_some_until(deadline::at(moment), items);
     }
 
     /// Nothing goes in any more; what is in it can still be taken. Wakes everyone. An item whose push had begun when
@@ -219,6 +356,37 @@ private:
         if (op.error != errc{})
             error = op.error;
         return !error;
+    }
+    std::size_t push_some_until(deadline until, std::span<const T> items) {
+        std::error_code error;
+        const auto n = push_some_until(until, items, error);
+        if (error)
+            raise(error, "queue::push_some");
+        return n;
+    }
+    std::size_t push_some_until(deadline until, std::span<const T> items, std::error_code& error) {
+        push_some_operation<T> op{ref(), items};
+        return some_until(until, op, error);
+    }
+    std::size_t pop_some_until(deadline until, std::span<T> items) {
+        std::error_code error;
+        const auto n = pop_some_until(until, items, error);
+        if (error)
+            raise(error, "queue::pop_some");
+        return n;
+    }
+    std::size_t pop_some_until(deadline until, std::span<T> items, std::error_code& error) {
+        pop_some_operation<T> op{ref(), items};
+        return some_until(until, op, error);
+    }
+    template <class Operation>
+    std::size_t some_until(deadline until, Operation& op, std::error_code& error) {
+        error.clear();
+        if (!wait(op, until))
+            return 0;
+        if (op.error != errc{})
+            error = op.error;
+        return op.count;
     }
     std::optional<T> pop_until(deadline until) {
         std::error_code error;

@@ -18,11 +18,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -191,6 +194,65 @@ struct push_race {
     }
 };
 
+/// Several at a time, of which one comes.
+struct pop_some_race : pop_race {
+    static constexpr const char* name = "async_pop_some";
+    template <class Start, class Handler>
+    static void with_room(board& b, Handler h, Start start) {
+        auto ex = asio::get_associated_executor(h);
+        auto slot = asio::get_associated_cancellation_slot(h);
+        auto room = std::make_unique<std::array<std::uint32_t, 3>>();
+        auto& items = *room;
+        start(items,
+              asio::bind_cancellation_slot(slot, asio::bind_executor(ex, [&b, h = std::move(h), room = std::move(room)](
+                                                                             error_code ec, std::size_t n) mutable {
+                                               if (n != (ec ? 0 : 1) || (n == 1) != (room->front() != 0))
+                                                   ++b.broken;
+                                               h(ec);
+                                           })));
+    }
+    template <class Handler>
+    static void begin(board& b, Handler h) {
+        with_room(b, std::move(h), [&b](auto& items, auto g) { async_pop_some(b.items, items, std::move(g)); });
+    }
+    template <class Handler>
+    static void begin_for(board& b, std::chrono::nanoseconds t, Handler h) {
+        with_room(b, std::move(h),
+                  [&b, t](auto& items, auto g) { async_pop_some_for(b.items, t, items, std::move(g)); });
+    }
+};
+
+struct push_some_race : push_race {
+    static constexpr const char* name = "async_push_some";
+    template <class Handler>
+    static auto counting(board& b, Handler h) {
+        auto ex = asio::get_associated_executor(h);
+        auto slot = asio::get_associated_cancellation_slot(h);
+        return asio::bind_cancellation_slot(
+            slot, asio::bind_executor(ex, [&b, h = std::move(h)](error_code ec, std::size_t n) mutable {
+                if (n != (ec ? 0 : 1))
+                    ++b.broken;
+                h(ec);
+            }));
+    }
+    static std::span<const std::uint32_t> items() {
+        static const std::array<std::uint32_t, 2> two{mine, mine};
+        return two;
+    }
+    template <class Handler>
+    static void begin(board& b, Handler h) {
+        async_push_some(b.room, items(), counting(b, std::move(h)));
+    }
+    template <class Handler>
+    static void begin_for(board& b, std::chrono::nanoseconds t, Handler h) {
+        async_push_some_for(b.room, t, items(), counting(b, std::move(h)));
+    }
+    static void take(board& b) {
+        if (b.room.push_some(items()) != 1)
+            ++b.broken;
+    }
+};
+
 template <class Race>
 int run_granter(const role_arguments& args) {
     named<board> b{open_only, args[0]};
@@ -243,6 +305,10 @@ int by_name(const std::string& race, Args&&... args) {
         return Call<lock_race>{}(args...);
     if (race == pop_race::name)
         return Call<pop_race>{}(args...);
+    if (race == pop_some_race::name)
+        return Call<pop_some_race>{}(args...);
+    if (race == push_some_race::name)
+        return Call<push_some_race>{}(args...);
     return Call<push_race>{}(args...);
 }
 
@@ -332,7 +398,7 @@ void run_race(const char* kind, Play&& play) {
         Race::grant(*b, 0);
     CHECK(witness.wait() == 0);
 
-    std::printf("%-13s against %-20s %6u granted, %6u not\n", Race::name, kind, granted, rounds - granted);
+    std::printf("%-15s against %-20s %6u granted, %6u not\n", Race::name, kind, granted, rounds - granted);
     std::fflush(stdout);
     CHECK(broken == 0);
     CHECK(b->broken == 0);
@@ -347,7 +413,7 @@ void run_race(const char* kind, Play&& play) {
 } // namespace
 
 TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept, however they race", Race,
-                   acquire_race, event_race, lock_race, pop_race, push_race) {
+                   acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race) {
     asio::io_context context;
     std::optional<aim> wait;
     run_race<Race>("cancel", [&](board& b, std::mt19937_64& random, auto let_go) {
@@ -386,7 +452,7 @@ TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept
 }
 
 TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took nothing or is kept", Race, acquire_race,
-                   event_race, lock_race, pop_race, push_race) {
+                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race) {
     const auto name = fresh_name("settled");
     named<semaphore> settled{create_only, name};
     asio::thread_pool pool(2);
@@ -424,7 +490,7 @@ TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took 
 }
 
 TEST_CASE_TEMPLATE("what timed out took nothing, and what was granted is kept, however they race", Race, acquire_race,
-                   event_race, lock_race, pop_race, push_race) {
+                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race) {
     asio::io_context context;
     std::optional<aim> wait;
     run_race<Race>("deadline", [&](board& b, std::mt19937_64& random, auto let_go) {

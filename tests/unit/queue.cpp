@@ -109,6 +109,117 @@ TEST_CASE("a queue whose capacity is part of its type keeps the order too, insid
     check_order(b->six, [](std::size_t n) { return n; });
 }
 
+TEST_CASE("several at a time go in and come out in order, at every capacity, around the end and again") {
+    for (const std::size_t capacity : {1U, 2U, 3U, 5U, 8U, 13U}) {
+        CAPTURE(capacity);
+        named<queue<std::size_t>> q{create_only, fresh_name(), capacity};
+        std::size_t in = 0;
+        std::size_t out = 0;
+        for (std::size_t turn = 0; turn < 40 * capacity; ++turn) {
+            std::vector<std::size_t> some(turn % (capacity + 3));
+            std::iota(some.begin(), some.end(), in);
+            const auto room = capacity - q->size();
+            const auto went_in = q->try_push_some(some);
+            CHECK(went_in == std::min(room, some.size()));
+            in += went_in;
+            std::vector<std::size_t> got((turn * 7) % (capacity + 2));
+            const auto there = q->size();
+            const auto came_out = q->try_pop_some(got);
+            CHECK(came_out == std::min(there, got.size()));
+            for (std::size_t i = 0; i < came_out; ++i)
+                CHECK(got[i] == out++);
+        }
+        while (q->try_pop())
+            ++out;
+        CHECK(in == out);
+    }
+}
+
+TEST_CASE("several items at a time arrive as they were, whatever their size") {
+    const auto check = []<std::size_t Bytes>(std::integral_constant<std::size_t, Bytes>) {
+        named<queue<item<Bytes>>> q{create_only, fresh_name(), 4};
+        q->push(item<Bytes>::make(90));
+        q->push(item<Bytes>::make(91));
+        (void)q->pop();
+        (void)q->pop();
+        const std::vector<item<Bytes>> some{item<Bytes>::make(1), item<Bytes>::make(2), item<Bytes>::make(3)};
+        CHECK(q->push_some(some) == 3); // around the end
+        std::vector<item<Bytes>> got(4);
+        CHECK(q->pop_some(got) == 3);
+        got.pop_back();
+        CHECK(got == some);
+    };
+    check(std::integral_constant<std::size_t, 1>());
+    check(std::integral_constant<std::size_t, 63>());
+    check(std::integral_constant<std::size_t, 64>());
+    check(std::integral_constant<std::size_t, 100>());
+}
+
+TEST_CASE("several at a time wait for one, and a range waits until all are in") {
+    named<queue<int>> q{create_only, fresh_name(), 3};
+    std::vector<int> got(10);
+    sleeper popper([&] { CHECK(q->pop_some(got) == 1); });
+    popper.until_asleep();
+    q->push(7);
+    popper.join();
+    CHECK(got.front() == 7);
+
+    std::vector<int> many(100);
+    std::iota(many.begin(), many.end(), 0);
+    sleeper pusher([&] { q->push_range(many); });
+    pusher.until_asleep();
+    CHECK(q->size() == 3);
+    std::vector<int> received;
+    while (received.size() < many.size()) {
+        const auto n = q->pop_some(got);
+        received.insert(received.end(), got.begin(), got.begin() + static_cast<std::ptrdiff_t>(n));
+    }
+    CHECK(received == many);
+}
+
+TEST_CASE("several at a time: nothing to do is done at once, time may run out, and a closed queue says so") {
+    named<queue<int>> q{create_only, fresh_name(), 2};
+    std::vector<int> none;
+    std::vector<int> three{1, 2, 3};
+    CHECK(q->push_some(none) == 0);
+    CHECK(q->pop_some(none) == 0);
+    CHECK(q->pop_some_for(1ms, three) == 0);
+    CHECK(q->pop_some_until(std::chrono::steady_clock::now(), three) == 0);
+    CHECK(q->push_some_for(1ms, three) == 2);
+    CHECK(q->push_some_for(1ms, three) == 0);
+    CHECK(q->try_push_some(three) == 0);
+    q->close();
+    std::error_code error;
+    CHECK(error_of([&] { q->push_some(three); }) == errc::closed);
+    CHECK(error_of([&] { q->push_range(three); }) == errc::closed);
+    CHECK(q->push_some(three, error) == 0);
+    CHECK(error == errc::closed);
+    CHECK(q->push_range(three, error) == 0);
+    CHECK(error == errc::closed);
+    CHECK(q->try_push_some(three, error) == 0);
+    CHECK(error == errc::closed);
+    CHECK(q->pop_some(three, error) == 2);
+    CHECK_FALSE(error);
+    CHECK(q->pop_some(three, error) == 0);
+    CHECK(error == errc::closed);
+    CHECK(error_of([&] { q->pop_some(three); }) == errc::closed);
+    CHECK(q->try_pop_some(three, error) == 0);
+    CHECK(error == errc::closed);
+}
+
+TEST_CASE("a range that is cut short by close() tells how many went in") {
+    named<queue<int>> q{create_only, fresh_name(), 3};
+    std::vector<int> many(10);
+    std::error_code error;
+    std::size_t went_in = 0;
+    sleeper pusher([&] { went_in = q->push_range(many, error); });
+    pusher.until_asleep();
+    q->close();
+    pusher.join();
+    CHECK(went_in == 3);
+    CHECK(error == errc::closed);
+}
+
 TEST_CASE("items of every size arrive as they were") {
     check_item_size<1>();
     check_item_size<3>();

@@ -18,6 +18,7 @@
 #include <crosswake/error.hpp>
 #include <crosswake/operation.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,8 +32,10 @@ constexpr std::uint32_t slot_of(ring_position p) noexcept {
     return static_cast<std::uint32_t>(p);
 }
 
-constexpr ring_position next_position(ring_position p, std::uint32_t capacity) noexcept {
-    return slot_of(p) + 1 < capacity ? p + 1 : ((p >> 32) + 1) << 32;
+/// `count` is not more than the capacity.
+constexpr ring_position advanced(ring_position p, std::uint32_t count, std::uint32_t capacity) noexcept {
+    const auto slot = std::uint64_t{slot_of(p)} + count;
+    return slot < capacity ? p + count : (((p >> 32) + 1) << 32) + (slot - capacity);
 }
 
 /// How many items lie between; more than the capacity, if the bytes are not what this library wrote.
@@ -60,24 +63,27 @@ static_assert(sizeof(queue_layout) == 192);
 
 class queue_core : public queue_layout {
 public:
-    /// One try. Between begin_…() == done with no error and commit_…() the caller is inside: it copies the item to or
-    /// from `slot` and does nothing else.
+    /// One try. Between begin_…() == done with no error and commit_…() the caller is inside: it copies `count` items to
+    /// or from the slots that begin with `slot`, the first one following the last, and does nothing else.
     struct entry {
         attempt outcome = attempt::wait;
         errc error{};
         std::uint32_t slot = 0;
+        std::uint32_t count = 0;
     };
 
-    /// done: write into `slot`, then commit_push. done with error closed or corrupted: over.
-    entry begin_push(std::uint32_t capacity) noexcept {
+    /// done: there is room for one item at the least and for `wanted` at the most; write them, then commit_push. done
+    /// with error closed or corrupted: over.
+    entry begin_push(std::uint32_t capacity, std::uint32_t wanted) noexcept {
         if (!hold(tail))
             return {attempt::wait_for_owner};
         if (closed.load() != 0)
             return give_up_push(capacity, {attempt::done, errc::closed});
         const auto at = tail.position.load(std::memory_order_relaxed);
-        if (items_between(tail.other_seen, at, capacity) >= capacity) {
+        auto items = items_between(tail.other_seen, at, capacity);
+        if (items > capacity || capacity - items < wanted) {
             tail.other_seen = head.position.load();
-            const auto items = items_between(tail.other_seen, at, capacity);
+            items = items_between(tail.other_seen, at, capacity);
             if (items > capacity)
                 return give_up_push(capacity, {attempt::done, errc::corrupted});
             if (items == capacity)
@@ -85,19 +91,21 @@ public:
         }
         if (slot_of(at) >= capacity)
             return give_up_push(capacity, {attempt::done, errc::corrupted});
-        return {attempt::done, errc{}, slot_of(at)};
+        const auto room = static_cast<std::uint32_t>(capacity - items);
+        return {attempt::done, errc{}, slot_of(at), std::min(room, wanted)};
     }
 
-    void commit_push(std::uint32_t capacity) noexcept {
+    void commit_push(std::uint32_t capacity, std::uint32_t count) noexcept {
         const auto at = tail.position.load(std::memory_order_relaxed);
         // Pairs with the load of tail.position in begin_pop. It need not be sequentially consistent itself: the
         // exchange in let_go follows it, before poppers is looked at.
-        tail.position.store(next_position(at, capacity), std::memory_order_release);
+        tail.position.store(advanced(at, count, capacity), std::memory_order_release);
         let_go_of_tail(capacity);
-        wake_one(poppers);
+        wake_one(poppers); // who was woken and finds more wakes the next
     }
 
-    entry begin_pop(std::uint32_t capacity) noexcept {
+    /// done: there is one item at the least; read `count`, `wanted` at the most, then commit_pop.
+    entry begin_pop(std::uint32_t capacity, std::uint32_t wanted) noexcept {
         if (!hold(head))
             return {attempt::wait_for_owner};
         const auto at = head.position.load(std::memory_order_relaxed);
@@ -110,15 +118,19 @@ public:
                     return give_up_pop(why);
             }
         }
-        const auto items = items_between(at, head.other_seen, capacity);
-        if (items > capacity || slot_of(at) >= capacity)
+        auto items = items_between(at, head.other_seen, capacity);
+        if (items < wanted) {
+            head.other_seen = tail.position.load();
+            items = items_between(at, head.other_seen, capacity);
+        }
+        if (items > capacity || items == 0 || slot_of(at) >= capacity)
             return give_up_pop({attempt::done, errc::corrupted});
-        return {attempt::done, errc{}, slot_of(at)};
+        return {attempt::done, errc{}, slot_of(at), static_cast<std::uint32_t>(std::min<std::uint64_t>(items, wanted))};
     }
 
-    void commit_pop(std::uint32_t capacity) noexcept {
+    void commit_pop(std::uint32_t capacity, std::uint32_t count) noexcept {
         const auto at = head.position.load(std::memory_order_relaxed);
-        head.position.store(next_position(at, capacity), std::memory_order_release);
+        head.position.store(advanced(at, count, capacity), std::memory_order_release);
         let_go_of_head();
         wake_one(pushers);
     }
@@ -129,6 +141,11 @@ public:
         wake_all(poppers);
     }
 
+    /// Whom a popper waits for, when it waits for somebody who is inside.
+    [[nodiscard]] owner_token inside_for_poppers() const noexcept {
+        const auto popper = head.holder.load();
+        return popper != nobody ? popper : tail.holder.load(); // closed, and somebody is inside push
+    }
     [[nodiscard]] std::uint64_t size(std::uint32_t capacity) const noexcept {
         const auto out = head.position.load();
         const auto items = items_between(out, tail.position.load(), capacity);
