@@ -45,6 +45,13 @@ public:
             return at_distance(whole_ns(moment.time_since_epoch()), whole_ns(-Clock::now().time_since_epoch()));
     }
 
+    /// A timeout as nanoseconds, to be kept until it begins to count.
+    template <class Rep, class Period>
+    [[nodiscard]] static constexpr std::chrono::nanoseconds
+    whole(const std::chrono::duration<Rep, Period>& timeout) noexcept {
+        return std::chrono::nanoseconds(whole_ns(timeout));
+    }
+
     [[nodiscard]] constexpr std::int64_t steady_ns() const noexcept { return steady_ns_; }
     [[nodiscard]] constexpr bool is_never() const noexcept {
         return steady_ns_ == std::numeric_limits<std::int64_t>::max();

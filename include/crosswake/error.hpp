@@ -41,6 +41,8 @@ namespace detail {
 
 /// Throws std::system_error{code} whose text begins with `what`, e.g. `queue "jobs"`.
 [[noreturn]] CROSSWAKE_EXPORT void raise(std::error_code code, const std::string& what);
+/// The same for a call on a primitive, at that address: the text names the object in which it lies.
+[[noreturn]] CROSSWAKE_EXPORT void raise_about(const void* primitive, std::error_code code, const char* call);
 
 } // namespace detail
 } // namespace crosswake

@@ -72,7 +72,7 @@ public:
     /// Throws errc::operation_not_permitted, and changes nothing, if this process does not own it.
     void unlock() {
         if (!give_back())
-            detail::raise(errc::operation_not_permitted, "mutex::unlock: this process is not the owner");
+            detail::raise_about(this, errc::operation_not_permitted, "mutex::unlock");
     }
 
     /// The holder says that the data are in order again after an owner's death. Throws errc::operation_not_permitted
@@ -80,7 +80,7 @@ public:
     void mark_sound() {
         const owner_ me = detail::this_process();
         if ((state_.load() & ~detail::owner_flags) != me)
-            detail::raise(errc::operation_not_permitted, "mutex::mark_sound: this process is not the owner");
+            detail::raise_about(this, errc::operation_not_permitted, "mutex::mark_sound");
         state_.store(me);
     }
     /// false: an owner died inside and mark_sound() has not been called since.

@@ -72,8 +72,8 @@ CROSSWAKE_EXPORT std::string quoted(std::string_view kind, std::string_view name
 ///
 /// The arguments after the name (and after permissions, if given) are those of T's constructor; they are used by
 /// whoever creates. What is fixed for the object's life (kind, size, layout version, capacity, maximum, reset mode)
-/// has to match when an existing one is opened; open_only leaves the last three to the object. T's destructor never
-/// runs.
+/// has to match when an existing one is opened; open_only without such arguments leaves the last three to the object.
+/// T's destructor never runs.
 ///
 /// Throws std::system_error: not_found, already_exists, incompatible, permission_denied, invalid_name,
 /// invalid_argument, no_space, corrupted, or the system's own code; the text names the object. Nothing half-made
@@ -142,7 +142,8 @@ private:
                 std::apply([place](const auto&... args) { placement::construct(place, args...); },
                            static_cast<request<Args...>*>(context)->args);
             };
-            const auto wanted = std::apply([](const auto&... args) { return placement::describe(args...); }, r.args);
+            auto wanted = std::apply([](const auto&... args) { return placement::describe(args...); }, r.args);
+            wanted.parameters_count = mode != detail::open_mode::open || sizeof...(Args) != 0;
             return detail::enter_segment(mode, name, r.who, wanted, construct, &r);
         } catch (const std::system_error& e) {
             // The primitives' own complaints (a capacity, a count) do not know the name yet.

@@ -345,7 +345,7 @@ private:
         std::error_code error;
         const bool in = push_until(until, item, error);
         if (error)
-            raise(error, "queue::push");
+            raise_about(&ref().core(), error, "queue::push");
         return in;
     }
     bool push_until(deadline until, const T& item, std::error_code& error) {
@@ -361,7 +361,7 @@ private:
         std::error_code error;
         const auto n = push_some_until(until, items, error);
         if (error)
-            raise(error, "queue::push_some");
+            raise_about(&ref().core(), error, "queue::push_some");
         return n;
     }
     std::size_t push_some_until(deadline until, std::span<const T> items, std::error_code& error) {
@@ -372,7 +372,7 @@ private:
         std::error_code error;
         const auto n = pop_some_until(until, items, error);
         if (error)
-            raise(error, "queue::pop_some");
+            raise_about(&ref().core(), error, "queue::pop_some");
         return n;
     }
     std::size_t pop_some_until(deadline until, std::span<T> items, std::error_code& error) {
@@ -392,7 +392,7 @@ private:
         std::error_code error;
         auto item = pop_until(until, error);
         if (error)
-            raise(error, "queue::pop");
+            raise_about(&ref().core(), error, "queue::pop");
         return item;
     }
     std::optional<T> pop_until(deadline until, std::error_code& error) {

@@ -29,7 +29,7 @@ enum class wait_result : unsigned char {
     done,      // the operation says what it came to
     timed_out, // its deadline passed
     cancelled, // by reactor::cancel
-    aborted,   // the object's last handle was closed, or the reactor destroyed
+    aborted,   // the object's last handle was closed (the next dispatch() says so), or the reactor destroyed
 };
 
 /// One wait in a reactor: an operation, a deadline, and what to call at the end. Derive from it, and keep it alive
@@ -46,7 +46,7 @@ protected:
     ~pending() = default;
 
     /// Called exactly once for each start() that said `waiting`, without any lock held, in the thread that calls
-    /// dispatch(), cancel() or the closing of a handle, never inside start(). May destroy this object and may start
+    /// dispatch() or cancel() or destroys the reactor, never inside start(). May destroy this object and may start
     /// other waits.
     virtual void completed(wait_result result) noexcept = 0;
 

@@ -34,11 +34,11 @@ public:
     /// errc::invalid_argument if count < 0; the count is then as it was.
     void release(std::int64_t count = 1) {
         if (count < 0)
-            detail::raise(errc::invalid_argument, "semaphore::release of a negative count");
+            detail::raise_about(this, errc::invalid_argument, "semaphore::release of less than nothing");
         auto now = permits_.load();
         do {
             if (now < 0 || now > maximum_ || count > maximum_ - now) // the bytes are anybody's: no overflow here
-                detail::raise(errc::too_many_permits, "semaphore::release");
+                detail::raise_about(this, errc::too_many_permits, "semaphore::release");
         } while (!permits_.compare_exchange_weak(now, now + count));
         while (count-- > 0 && detail::wake_one(sleepers_)) {
         }
@@ -75,8 +75,13 @@ public:
         [[nodiscard]] bool ready() const noexcept override { return semaphore_->available() > 0; }
         /// Gives the permit back that try_once() took, for somebody else.
         void undo() noexcept {
-            semaphore_->permits_.fetch_add(1);
-            detail::wake_one(semaphore_->sleepers_);
+            // What others have released meanwhile may have filled it: the maximum holds, as for any release.
+            auto now = semaphore_->permits_.load();
+            while (now < semaphore_->maximum_)
+                if (semaphore_->permits_.compare_exchange_weak(now, now + 1)) {
+                    detail::wake_one(semaphore_->sleepers_);
+                    return;
+                }
         }
 
     private:

@@ -26,12 +26,12 @@ public:
     bell(const bell&) = delete;
     bell& operator=(const bell&) = delete;
 
-    /// Tells this bell from the others of the process. Never 0.
-    [[nodiscard]] virtual std::uint32_t address() const noexcept = 0;
+    [[nodiscard]] virtual bell_address address() const noexcept = 0;
     /// Reads as zeros at first. Peers map the same bytes.
     [[nodiscard]] virtual std::byte* mailbox() const noexcept = 0;
-    /// For the ringers of this process itself, which peer_bell::find does not serve. Outlives the bell.
-    [[nodiscard]] virtual std::unique_ptr<peer_bell> ringer() const = 0;
+    /// For the ringers of this process itself, which peer_bell::find does not serve. Outlives the bell. Null if the
+    /// system has no more to give (descriptors), and then `error` says so.
+    [[nodiscard]] virtual std::unique_ptr<peer_bell> ringer(std::error_code& error) const = 0;
     /// What becomes readable (signalled) when the bell rings, and stays so until silenced. The first is the bell
     /// proper; a second one, where there is one, serves regions and deaths.
     [[nodiscard]] virtual std::span<const native_handle> handles() const noexcept = 0;
@@ -39,7 +39,7 @@ public:
     /// Whether each ring is an edge to an edge-triggered loop even while the first handle is still readable. A loop
     /// that goes by edges leaves it so, and silences it once in so many rings, before there is no room for another.
     [[nodiscard]] virtual bool rings_are_edges() const noexcept = 0;
-    static constexpr unsigned rings_before_silence = 512;
+    [[nodiscard]] virtual unsigned rings_before_silence() const noexcept = 0;
 
     /// What was heard since the last time.
     enum class heard : unsigned char {
@@ -50,9 +50,9 @@ public:
     /// Silences all handles. A ring that comes later is not swallowed.
     virtual heard silence() noexcept = 0;
 
-    /// From now on rings through this region are heard too, where the platform has that. Failure costs only this
+    /// From now on rings through this region are heard too, where the platform has that. An error costs only this
     /// fallback.
-    virtual void listen(const region& r) noexcept = 0;
+    virtual std::error_code listen(const region& r) noexcept = 0;
     virtual void stop_listening(const region& r) noexcept = 0;
 
     /// From now on the death of this process is heard, where the system tells of deaths. Failure costs only promptness.

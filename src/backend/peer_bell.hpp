@@ -9,6 +9,10 @@
 
 namespace crosswake::backend {
 
+/// Tells one bell of a process from all others it has, ever had, or will have, also across exec: ringers remember bells
+/// by it, and a seat that is changing hands may bear the one owner's name beside the other's address. Never 0; 63 bits.
+using bell_address = std::uint64_t;
+
 /// The mailbox's bytes as the core may use them, beside a header of the backend's own.
 inline constexpr std::size_t mailbox_bytes = 1024;
 
@@ -22,7 +26,7 @@ public:
     };
     /// The bell of another process. What comes back belongs to exactly that process and bell: what a forged or recycled
     /// entry would lead to is checked before it is opened for writing.
-    static std::unique_ptr<peer_bell> find(detail::owner_token who, std::uint32_t address, found& result);
+    static std::unique_ptr<peer_bell> find(detail::owner_token who, bell_address address, found& result);
     virtual ~peer_bell() = default;
     peer_bell(const peer_bell&) = delete;
     peer_bell& operator=(const peer_bell&) = delete;

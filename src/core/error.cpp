@@ -39,7 +39,7 @@ public:
         case errc::too_many_permits:
             return "more permits than the maximum";
         case errc::operation_not_permitted:
-            return "operation not permitted";
+            return "operation not permitted: this process is not the owner";
         case errc::too_many_reactors:
             return "too many reactors wait in one segment";
         }

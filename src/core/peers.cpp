@@ -10,7 +10,7 @@ peers& peers::instance() noexcept {
     return immortal<peers>();
 }
 
-void peers::add(detail::owner_token me, std::uint32_t address, std::shared_ptr<backend::peer_bell> bell) {
+void peers::add(detail::owner_token me, backend::bell_address address, std::shared_ptr<backend::peer_bell> bell) {
     const std::scoped_lock guard(lock_);
     changes_.fetch_add(1);
     known_.insert_or_assign({me, address}, std::move(bell));
@@ -33,7 +33,7 @@ struct peers::memory {
 thread_local peers::memory peers::memory::last;
 constinit thread_local bool peers::memory::is_gone = false;
 
-std::shared_ptr<backend::peer_bell> peers::find(detail::owner_token who, std::uint32_t address,
+std::shared_ptr<backend::peer_bell> peers::find(detail::owner_token who, backend::bell_address address,
                                                 backend::peer_bell::found& why) noexcept {
     const key whose{who, address};
     const auto changes = changes_.load();
@@ -70,7 +70,12 @@ std::shared_ptr<backend::peer_bell> peers::look_up(const key& whose, backend::pe
     return bell;
 }
 
-void peers::forget(detail::owner_token who, std::uint32_t address) noexcept {
+bool peers::knows(detail::owner_token who, backend::bell_address address) noexcept {
+    const std::scoped_lock guard(lock_);
+    return known_.contains({who, address});
+}
+
+void peers::forget(detail::owner_token who, backend::bell_address address) noexcept {
     const std::scoped_lock guard(lock_);
     changes_.fetch_add(1);
     known_.erase({who, address});

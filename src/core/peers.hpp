@@ -18,18 +18,19 @@ public:
     static peers& instance() noexcept;
 
     /// A reactor of this process.
-    void add(detail::owner_token me, std::uint32_t address, std::shared_ptr<backend::peer_bell> bell);
+    void add(detail::owner_token me, backend::bell_address address, std::shared_ptr<backend::peer_bell> bell);
     /// Null if it cannot be had; `why` says what is the matter.
-    std::shared_ptr<backend::peer_bell> find(detail::owner_token who, std::uint32_t address,
+    std::shared_ptr<backend::peer_bell> find(detail::owner_token who, backend::bell_address address,
                                              backend::peer_bell::found& why) noexcept;
+    [[nodiscard]] bool knows(detail::owner_token who, backend::bell_address address) noexcept;
     /// Its owner is gone.
-    void forget(detail::owner_token who, std::uint32_t address) noexcept;
+    void forget(detail::owner_token who, backend::bell_address address) noexcept;
 
     void lock_for_fork() noexcept { lock_.lock(); }
     void unlock_after_fork() noexcept { lock_.unlock(); }
 
 private:
-    using key = std::pair<detail::owner_token, std::uint32_t>;
+    using key = std::pair<detail::owner_token, backend::bell_address>;
     struct memory;
 
     std::shared_ptr<backend::peer_bell> look_up(const key& whose, backend::peer_bell::found& why);

@@ -22,12 +22,12 @@ reactor_state::reactor_state() : buckets_(note_count) {
 }
 
 reactor_state::~reactor_state() {
-    reactors::instance().remove(*this);
-    while (!memberships_.empty()) {
-        finished_waits over;
-        abort_waits_in(*memberships_.begin()->first, over);
-        over.announce();
+    reactors::instance().remove(*this); // from here on nobody else knows of it
+    for (auto& [s, m] : memberships_) {
+        abort_waits(m);
+        leave(m);
     }
+    aborted_.announce();
     peers::instance().forget(this_process(), bell_->address());
     while (spare_ != nullptr)
         delete std::exchange(spare_, spare_->next);
@@ -38,8 +38,12 @@ void reactor_state::make_bell() {
     bell_ = backend::bell::make(error);
     if (bell_ == nullptr)
         raise(error, "crosswake::reactor: no bell");
+    ringer_ = bell_->ringer(error);
+    if (ringer_ == nullptr)
+        raise(error, "crosswake::reactor: no bell");
+    rings_before_silence_ = bell_->rings_before_silence();
     mailbox_ = mailbox(bell_->mailbox());
-    peers::instance().add(this_process(), bell_->address(), bell_->ringer());
+    peers::instance().add(this_process(), bell_->address(), ringer_);
 }
 
 // ------------------------------------------------------------------------------------------------- one wait's life
@@ -70,13 +74,14 @@ start_result reactor_state::start(pending& p, operation& op, std::error_code& er
         const auto why = op.try_once();
         if (why == attempt::done) {
             disarm(*w, op);
+            settle();
             return start_result::done;
         }
         note_why(*w, why, op.held_by());
     }
     // Only now, when it is certain: an event loop must not see waiting() go up and down again, and watch for nothing.
     enlist(p, op, *w);
-    find_next_moment();
+    settle();
     return start_result::waiting;
 }
 
@@ -98,7 +103,7 @@ bool reactor_state::cancel_found(Find&& find) noexcept {
             return false;
         delist(*found);
         over.add(*found, wait_result::cancelled);
-        find_next_moment();
+        settle();
     }
     over.announce();
     return true;
@@ -111,11 +116,13 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
         // In this order: a ring that comes after the silence sounds the bell anew, since the ring state says quiet; a
         // note left before the ring state was cleared is among those taken.
         auto heard = backend::bell::heard::nothing_special;
-        if (!first_handle_is_silenced || ++unsilenced_ == backend::bell::rings_before_silence) {
+        if (!first_handle_is_silenced || ++unsilenced_ >= rings_before_silence_) {
             unsilenced_ = 0;
             heard = bell_->silence();
         }
         mailbox_.quieten();
+        over.add_all(aborted_);
+        waiting_ -= std::exchange(aborted_count_, 0);
 
         // THE AWAITING LOOP
         mailbox_.take_notes([&](note n) {
@@ -134,7 +141,7 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
             expire(now, over);
             look_for_the_dead(now, over);
         }
-        find_next_moment();
+        settle();
     }
     over.announce();
 }
@@ -211,27 +218,35 @@ void reactor_state::look_for_the_dead(std::int64_t now, finished_waits& over) no
     }
 }
 
-void reactor_state::abort_waits_in(segment& s, finished_waits& over) noexcept {
+void reactor_state::handle_closed(segment& s, bool was_last) noexcept {
     const std::scoped_lock guard(lock_);
     const auto it = memberships_.find(&s);
     if (it == memberships_.end())
         return;
+    if (was_last)
+        abort_waits(it->second);
+    some_may_be_left_ = true;
+    settle();
+    // The notes of a reactor that was inherited by fork are its parent's: its waits learn of it when it is opened anew.
+    if (aborted_count_ != 0 && !inherited_)
+        mailbox_.notify(*ringer_, note{0});
+}
+
+void reactor_state::abort_waits(const membership& m) noexcept {
     for (auto* const bucket : buckets_)
         for (auto* w = bucket; w != nullptr;) {
             auto* const next = w->next;
-            if (w->at == &it->second)
+            if (w->at == &m)
                 for (auto* p = w->first; p != nullptr;) {
                     auto* const behind = p->next_;
                     delist(*p);
-                    over.add(*p, wait_result::aborted);
+                    aborted_.add(*p, wait_result::aborted);
+                    ++aborted_count_;
+                    ++waiting_;
                     p = behind;
                 }
             w = next;
         }
-    find_next_moment();
-    leave(it->second);
-    over.left_ = std::move(it->second.segment);
-    memberships_.erase(it);
 }
 
 void finished_waits::add(pending& p, wait_result result) noexcept {
@@ -241,12 +256,21 @@ void finished_waits::add(pending& p, wait_result result) noexcept {
     last_ = &p;
 }
 
+void finished_waits::add_all(finished_waits& others) noexcept {
+    if (others.first_ == nullptr)
+        return;
+    (last_ == nullptr ? first_ : last_->next_) = others.first_;
+    last_ = others.last_;
+    others.first_ = others.last_ = nullptr;
+}
+
 void finished_waits::announce() noexcept {
     while (first_ != nullptr) {
         auto& p = *first_;
         first_ = p.next_;
         p.completed(p.result_); // may destroy p
     }
+    last_ = nullptr;
 }
 
 // --------------------------------------------------------------------------------------------- seats and armed words
@@ -262,14 +286,31 @@ membership* reactor_state::join(const std::shared_ptr<segment>& s, std::error_co
         return nullptr;
     }
     m = {s, *seat};
-    bell_->listen(s->region());
-    return &m;
+    error = bell_->listen(s->region());
+    if (!error || backend::forced_mechanism() != backend::forced::segment)
+        return &m;
+    // There is no other way to reach this reactor: it would wait and not hear.
+    leave(m);
+    memberships_.erase(it);
+    return nullptr;
 }
 
 void reactor_state::leave(membership& m) noexcept {
     bell_->stop_listening(m.segment->region());
     if (!inherited_)
         leave_seat(*m.segment, m.seat);
+}
+
+void reactor_state::leave_the_closed() noexcept {
+    for (auto it = memberships_.begin(); it != memberships_.end();) {
+        auto& m = it->second;
+        if (m.armed != 0 || !m.segment->is_closed()) {
+            ++it;
+            continue;
+        }
+        leave(m);
+        it = memberships_.erase(it);
+    }
 }
 
 armed_word* reactor_state::find(const wait_word& word, note n) const noexcept {
@@ -285,6 +326,7 @@ armed_word* reactor_state::arm(wait_word& word, membership& m) {
     auto* const w = spare_ != nullptr ? std::exchange(spare_, spare_->next) : new armed_word;
     *w = {.word = &word, .at = &m, .note = n, .next = buckets_[n]};
     buckets_[n] = w;
+    ++m.armed;
     word.seats.fetch_or(bit_of(m.seat));
     return w;
 }
@@ -301,6 +343,8 @@ void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
     if (last.ready())
         wake_one(*w.word);
     note_why(w, attempt::done, nobody);
+    if (--w.at->armed == 0 && w.at->segment->is_closed())
+        some_may_be_left_ = true;
     w.next = std::exchange(spare_, &w);
 }
 
@@ -335,7 +379,9 @@ void reactor_state::delist(pending& p) noexcept {
 
 // --------------------------------------------------------------------------------------------------- the deadlines
 
-void reactor_state::find_next_moment() noexcept {
+void reactor_state::settle() noexcept {
+    if (std::exchange(some_may_be_left_, false))
+        leave_the_closed();
     auto next = deadline::never().steady_ns();
     if (waiting_ != 0)
         next = next_recheck_ns_;
@@ -424,7 +470,7 @@ void reactor_state::reopen_after_fork() {
         for (auto* w = bucket; w != nullptr; w = w->next)
             w->word->seats.fetch_or(bit_of(w->at->seat));
     next_recheck_ns_ = 0; // the next dispatch tries for all of them
-    find_next_moment();
+    settle();
 }
 
 } // namespace crosswake::detail

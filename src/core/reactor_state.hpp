@@ -20,6 +20,7 @@ namespace crosswake::detail {
 struct membership {
     std::shared_ptr<detail::segment> segment;
     std::size_t seat = 0;
+    std::size_t armed = 0; // words
 };
 
 /// One word that this reactor has armed, and the waits on it, first come first.
@@ -38,15 +39,14 @@ struct armed_word {
 class finished_waits {
 public:
     void add(pending& p, wait_result result) noexcept;
+    /// Moves those of the other list to the end of this one.
+    void add_all(finished_waits& others) noexcept;
     /// Calls completed() for all; no lock may be held.
     void announce() noexcept;
 
 private:
-    friend class reactor_state;
-
     pending* first_ = nullptr;
     pending* last_ = nullptr;
-    std::shared_ptr<segment> left_; // a segment that was left: this may be the last hold on its mapping
 };
 
 class reactor_state {
@@ -61,7 +61,9 @@ public:
     bool cancel_if_waiting(const pending* p) noexcept;
     void dispatch(bool first_handle_is_silenced);
     [[nodiscard]] bool rings_are_edges() const noexcept { return bell_->rings_are_edges(); }
-    void abort_waits_in(segment& s, finished_waits& over) noexcept;
+    /// What waits in the segment is aborted if this was its object's last handle; the next dispatch() says so to it.
+    /// Not this thread: whoever waits may be going away in its own one.
+    void handle_closed(segment& s, bool was_last) noexcept;
     void reopen_after_fork();
 
     [[nodiscard]] std::span<const native_handle> handles() const noexcept { return bell_->handles(); }
@@ -76,6 +78,9 @@ private:
     void make_bell();
     membership* join(const std::shared_ptr<segment>& s, std::error_code& error);
     void leave(membership& m) noexcept;
+    /// Those whose handle has gone and in which nothing waits any more.
+    void leave_the_closed() noexcept;
+    void abort_waits(const membership& m) noexcept;
 
     armed_word* find(const wait_word& word, core::note n) const noexcept;
     armed_word* arm(wait_word& word, membership& m);
@@ -95,8 +100,8 @@ private:
     void expire(std::int64_t now, finished_waits& over) noexcept;
     void look_for_the_dead(std::int64_t now, finished_waits& over) noexcept;
 
-    /// Whatever it depends on has changed: when dispatch() is to be called at the latest.
-    void find_next_moment() noexcept;
+    /// After any change: leaves what can be left, and finds when dispatch() is to be called at the latest.
+    void settle() noexcept;
     bool earlier(std::size_t a, std::size_t b) const noexcept;
     void place_timer(std::size_t at, pending* p) noexcept;
     void sift_timer(std::size_t at) noexcept;
@@ -104,14 +109,19 @@ private:
 
     mutable std::mutex lock_;
     std::unique_ptr<backend::bell> bell_;
+    std::shared_ptr<backend::peer_bell> ringer_; // of this bell itself
     core::mailbox mailbox_{nullptr};
     bool inherited_ = false;           // by fork: the seats and the bits that this reactor knows of are its parent's
     std::vector<armed_word*> buckets_; // by note
     std::map<segment*, membership> memberships_;
     std::vector<pending*> timers_;        // a heap, the earliest deadline first
     armed_word* spare_ = nullptr;         // armed words to be used again, by next
+    finished_waits aborted_;              // which the next dispatch() announces
+    std::size_t aborted_count_ = 0;       // they still count as waiting
     std::atomic<std::size_t> waiting_{0}; // changed under the lock
+    bool some_may_be_left_ = false;       // memberships
     unsigned unsilenced_ = 0;             // how often the loop dispatched by the edge alone
+    unsigned rings_before_silence_ = 1;   // and how often it may
     std::size_t words_for_owners_ = 0;    // armed words that wait for an owner
     std::int64_t next_recheck_ns_ = 0;
     std::int64_t next_owner_check_ns_ = 0;

@@ -24,14 +24,10 @@ void reactors::remove(detail::reactor_state& r) noexcept {
     std::erase(all_, &r);
 }
 
-void reactors::abort_waits_in(detail::segment& s) noexcept {
-    detail::finished_waits over;
-    {
-        const std::scoped_lock guard(lock_);
-        for (auto* const r : all_)
-            r->abort_waits_in(s, over);
-    }
-    over.announce();
+void reactors::handle_closed(detail::segment& s, bool was_last) noexcept {
+    const std::scoped_lock guard(lock_);
+    for (auto* const r : all_)
+        r->handle_closed(s, was_last);
 }
 
 void prepare_for_fork() noexcept {

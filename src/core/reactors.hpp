@@ -19,8 +19,9 @@ public:
     void add(detail::reactor_state& r);
     void remove(detail::reactor_state& r) noexcept;
 
-    /// Ends every wait in the segment as aborted, and leaves its seats.
-    void abort_waits_in(detail::segment& s) noexcept;
+    /// The segment's handle has gone, and with was_last the process has no other of the object: then what waits there
+    /// is aborted. Seats that nothing waits in are left.
+    void handle_closed(detail::segment& s, bool was_last) noexcept;
 
 private:
     friend void prepare_for_fork() noexcept;

@@ -14,20 +14,26 @@ using detail::nobody;
 using detail::owner_token;
 using found = backend::peer_bell::found;
 
-constexpr std::uint64_t live = 1;
-constexpr std::uint64_t generation_step = 2;
-constexpr std::uint64_t generation_mask = 0xffff'fffe;
-
-constexpr std::uint32_t address_in(std::uint64_t bell) noexcept {
-    return static_cast<std::uint32_t>(bell >> 32);
+// What a seat says of its bell.
+constexpr std::uint64_t not_live = 0;
+constexpr std::uint64_t live(backend::bell_address bell) noexcept {
+    return bell << 1 | 1;
 }
-
-constexpr std::uint64_t next_generation(std::uint64_t bell) noexcept {
-    return (bell + generation_step) & generation_mask;
+constexpr bool is_live(std::uint64_t said) noexcept {
+    return (said & 1) != 0;
+}
+constexpr backend::bell_address address_in(std::uint64_t said) noexcept {
+    return said >> 1;
 }
 
 bool is_proven_dead(detail::segment& s, owner_token who) noexcept {
     return who != nobody && backend::probe(who, s.region()) == backend::life::dead;
+}
+
+/// A program that was here before this one, in the same process, had a bell that this one does not.
+bool is_from_before_exec(const seat_layout& seat) noexcept {
+    const auto bell = seat.bell.load();
+    return is_live(bell) && !peers::instance().knows(detail::this_process(), address_in(bell));
 }
 
 /// Clears the seat's bit from every word. Where it was set, the dead owner may have swallowed a ring: wakes another.
@@ -46,7 +52,7 @@ bool inherit(detail::segment& s, std::size_t index, owner_token from) noexcept {
     auto expected = from;
     if (!seat.owner.compare_exchange_strong(expected, detail::this_process()))
         return false;
-    seat.bell.store(next_generation(seat.bell.load()));
+    seat.bell.store(not_live);
     if (from != nobody)
         scrub(s, index);
     return true;
@@ -58,32 +64,32 @@ void clear_up(detail::segment& s, std::size_t index, owner_token dead) noexcept 
         s.seat(index).owner.store(nobody);
 }
 
-bool try_take(detail::segment& s, std::size_t index, owner_token from, std::uint32_t bell_address) noexcept {
+bool try_take(detail::segment& s, std::size_t index, owner_token from, backend::bell_address bell) noexcept {
     if (!inherit(s, index, from))
         return false;
-    auto& seat = s.seat(index);
-    seat.bell.store(seat.bell.load() | (std::uint64_t{bell_address} << 32) | live);
+    s.seat(index).bell.store(live(bell));
     return true;
 }
 
 } // namespace
 
-std::optional<std::size_t> take_seat(detail::segment& s, std::uint32_t bell_address, std::error_code& error) noexcept {
+std::optional<std::size_t> take_seat(detail::segment& s, backend::bell_address bell, std::error_code& error) noexcept {
     const auto me = detail::this_process();
     // An empty seat first; then one of a dead process, which costs system calls to find out; then the crowd.
     for (std::size_t i = 0; i < private_seats; ++i)
-        if (s.seat(i).owner.load() == nobody && try_take(s, i, nobody, bell_address))
+        if (s.seat(i).owner.load() == nobody && try_take(s, i, nobody, bell))
             return i;
     for (std::size_t i = 0; i < private_seats; ++i) {
         const auto owner = s.seat(i).owner.load();
-        if (owner != me && is_proven_dead(s, owner) && try_take(s, i, owner, bell_address))
+        const bool is_left = owner == me ? is_from_before_exec(s.seat(i)) : is_proven_dead(s, owner);
+        if (is_left && try_take(s, i, owner, bell))
             return i;
     }
     for (std::size_t i = private_seats; i < all_seats; ++i) {
         if (error = s.open_crowd_seat(i); error)
             return std::nullopt;
         const auto owner = s.seat(i).owner.load();
-        if ((owner == nobody || (owner != me && is_proven_dead(s, owner))) && try_take(s, i, owner, bell_address))
+        if ((owner == nobody || (owner != me && is_proven_dead(s, owner))) && try_take(s, i, owner, bell))
             return i;
     }
     error = errc::too_many_reactors;
@@ -92,7 +98,7 @@ std::optional<std::size_t> take_seat(detail::segment& s, std::uint32_t bell_addr
 
 void leave_seat(detail::segment& s, std::size_t index) noexcept {
     auto& seat = s.seat(index);
-    seat.bell.store(next_generation(seat.bell.load()));
+    seat.bell.store(not_live);
     auto me = detail::this_process();
     seat.owner.compare_exchange_strong(me, nobody);
 }
@@ -102,8 +108,14 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
     auto& seat = s.seat(index);
     const auto owner = seat.owner.load();
     const auto bell = seat.bell.load();
-    if (owner == nobody || (bell & live) == 0)
+    if (owner == nobody)
         return false;
+    if (!is_live(bell)) {
+        // Somebody is sitting down, or clearing up, or has died over it.
+        if (detail::owner_is_dead(owner, &seat))
+            clear_up(s, index, owner);
+        return false;
+    }
 
     found why = found::unreachable;
     std::shared_ptr<backend::peer_bell> peer;
@@ -124,7 +136,9 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
         w.segment_is_rung = w.segment_is_rung || s.region().ring();
         if (w.segment_is_rung) {
             note_mechanism(bell_mechanism::segment);
-            return true;
+            // All who listen hear it, this one too, which may be stopped: while there are others to ask, it serves
+            // nobody in particular.
+            return whom == ring_whom::anybody;
         }
     }
     // Proof is asked for even now: a reactor may have closed its bell, and another one of that process have sat down.

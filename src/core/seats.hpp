@@ -23,13 +23,13 @@ constexpr std::uint64_t bit_of(std::size_t seat) noexcept {
 }
 
 /// Takes a seat for a reactor of this process whose bell has this address.
-std::optional<std::size_t> take_seat(detail::segment& s, std::uint32_t bell_address, std::error_code& error) noexcept;
+std::optional<std::size_t> take_seat(detail::segment& s, backend::bell_address bell, std::error_code& error) noexcept;
 
 /// Gives it back; its bits are cleared already.
 void leave_seat(detail::segment& s, std::size_t seat) noexcept;
 
 enum class ring_whom : bool {
-    only_silent, // leave it alone if its bell is ringing already
+    only_silent, // leave it alone if its bell is ringing already; a bell that cannot be asked rings, and serves nobody
     anybody,
 };
 

@@ -111,7 +111,7 @@ std::optional<std::string> damage(const segment_layout& s, std::size_t bytes, co
 }
 
 /// What is different from what is wanted, in words that name both; empty if nothing is.
-std::optional<std::string> difference(const segment_layout& s, const detail::shape& wanted, bool parameters_count) {
+std::optional<std::string> difference(const segment_layout& s, const detail::shape& wanted) {
     const auto differs = [](std::string_view what, auto has, auto want) {
         return "its " + std::string(what) + " is " + std::to_string(has) + ", not " + std::to_string(want);
     };
@@ -123,7 +123,7 @@ std::optional<std::string> difference(const segment_layout& s, const detail::sha
         return differs("size (of an item, if it is a queue)", s.shape.unit_size, wanted.unit_size);
     if (s.shape.unit_alignment != wanted.unit_alignment)
         return differs("alignment", s.shape.unit_alignment, wanted.unit_alignment);
-    if (parameters_count)
+    if (wanted.parameters_count)
         for (std::size_t i = 0; i < std::size(wanted.parameters); ++i)
             if (s.shape.parameters[i] != wanted.parameters[i].value)
                 return differs(wanted.parameters[i].name, s.shape.parameters[i], wanted.parameters[i].value);
@@ -155,6 +155,11 @@ wait_word::wait_word() noexcept {
         return;
     next_word = under_construction->first_word;
     under_construction->first_word = static_cast<std::uint32_t>((me - start) / 8);
+}
+
+void raise_about(const void* primitive, std::error_code code, const char* call) {
+    const auto* const s = segment::holding(primitive);
+    raise(code, s == nullptr ? std::string(call) : std::string(call) + " in " + '"' + s->name() + '"');
 }
 
 std::string quoted(std::string_view kind, std::string_view name) {
@@ -203,7 +208,7 @@ std::shared_ptr<segment> segment::enter(open_mode mode, std::string_view name, p
     std::memcpy(static_cast<void*>(&checked), region->bytes(), offsetof(segment_layout, seats));
     if (const auto why = damage(checked, region->size(), wanted))
         raise(errc::corrupted, what + ": " + *why);
-    if (const auto why = difference(checked, wanted, mode != open_mode::open))
+    if (const auto why = difference(checked, wanted))
         raise(errc::incompatible, what + ": " + *why);
     if (checked.shape.bytes < wanted.bytes)
         raise(errc::corrupted, what + ": smaller than what it says it is");
@@ -249,22 +254,22 @@ segment* segment::holding(const void* address) noexcept {
     return found;
 }
 
-std::vector<std::shared_ptr<segment>> segment::close_and_collect() {
-    std::vector<std::shared_ptr<segment>> left; // let go of after the lock, which a segment takes when it goes
+std::shared_ptr<segment> segment::close_and_collect() noexcept {
+    std::shared_ptr<segment> all; // let go of after the lock, which a segment takes when it goes
     auto& map = address_map::instance();
     const std::scoped_lock guard(map.lock);
     closed_.store(true);
     // Handles of one object have a mapping each, and the object's random number in common.
     for (const auto& [start, s] : map.by_start)
-        if (s->id_ == id_) {
-            auto kept = s->weak_from_this().lock();
-            if (kept == nullptr)
-                continue;
-            if (!s->is_closed())
-                return {};
-            left.push_back(std::move(kept));
-        }
-    return left;
+        if (s->id_ == id_ && !s->is_closed())
+            return nullptr;
+    for (const auto& [start, s] : map.by_start)
+        if (s->id_ == id_)
+            if (auto kept = s->weak_from_this().lock()) {
+                kept->next_closed_ = std::move(all);
+                all = std::move(kept);
+            }
+    return all;
 }
 
 void segment::hold_all_as(owner_token who) noexcept {
@@ -320,7 +325,7 @@ std::shared_ptr<segment> enter_segment(open_mode mode, std::string_view name, pe
 }
 
 void leave_segment(std::shared_ptr<segment> s) noexcept {
-    s->close([](segment& left) { reactors::instance().abort_waits_in(left); });
+    s->close([](segment& mapping, bool was_last) { reactors::instance().handle_closed(mapping, was_last); });
 }
 
 void* object_of(const segment& s) noexcept {

@@ -18,7 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace crosswake::core {
 
@@ -28,7 +28,7 @@ inline constexpr std::size_t all_seats = private_seats + crowd_seats;
 inline constexpr std::uint64_t crowd_bit = std::uint64_t{1} << 63;
 
 /// The owner is nobody, or the process whose reactor sits here, or one that is clearing up after a dead one.
-/// bell: bit 0 live, bits 1-31 a generation, bits 32-63 the bell's address in its process.
+/// bell: bit 0 live, bits 1-63 the bell's address in its process.
 struct seat_layout {
     detail::atomic<detail::owner_token> owner;
     detail::atomic<std::uint64_t> bell;
@@ -75,12 +75,15 @@ public:
     static segment* holding(const void* address) noexcept;
     /// Keeps the segment mapped; null if the last handle has just been closed.
     [[nodiscard]] std::shared_ptr<segment> pin() noexcept { return weak_from_this().lock(); }
-    /// Its handle has gone; only what pins it keeps it mapped. If it was this process's last handle of the object,
-    /// calls give_up(segment) for every mapping of it that is left, this one included.
-    template <class GiveUp>
-    void close(GiveUp&& give_up) {
-        for (const auto& s : close_and_collect())
-            give_up(*s);
+    /// Its handle has gone; only what pins it keeps it mapped. Calls closed(mapping, false) for this one; or, if it was
+    /// this process's last handle of the object, closed(mapping, true) for every mapping of it that is left.
+    template <class Closed>
+    void close(Closed&& closed) {
+        auto all = close_and_collect();
+        if (all == nullptr)
+            closed(*this, false);
+        for (; all != nullptr; all = std::move(all->next_closed_))
+            closed(*all, true);
     }
     [[nodiscard]] bool is_closed() const noexcept { return closed_.load(); }
     /// In a forked child: becomes a holder of every segment in its own right.
@@ -121,7 +124,7 @@ private:
                                                   void (*)(void*, void*), void*);
     friend void leave_segment(std::shared_ptr<segment> s) noexcept;
 
-    std::vector<std::shared_ptr<segment>> close_and_collect();
+    std::shared_ptr<segment> close_and_collect() noexcept;
 
     segment(std::string name, std::unique_ptr<backend::region> region, const core::segment_layout& checked) noexcept;
 
@@ -136,6 +139,7 @@ private:
     std::uint64_t object_bytes_;
     std::uint64_t crowd_offset_;
     std::atomic<bool> closed_{false};
+    std::shared_ptr<segment> next_closed_; // while close() goes through them
 };
 
 } // namespace crosswake::detail

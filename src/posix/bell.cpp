@@ -18,7 +18,6 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -52,13 +51,17 @@ bool each_write_is_an_edge() noexcept {
     return true;
 }
 
+std::error_code last_error() noexcept {
+    return {errno, std::system_category()};
+}
+
 class pipe_bell final : public bell {
 public:
     static std::unique_ptr<bell> make(std::error_code& error) {
         auto b = std::unique_ptr<pipe_bell>(new pipe_bell);
         int ends[2];
         if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
-            error.assign(errno, std::system_category());
+            error = last_error();
             return nullptr;
         }
         b->reading_ = fd(ends[0]);
@@ -69,7 +72,7 @@ public:
         if (!b->memory_ || ::ftruncate(b->memory_.get(), mailbox_page::bytes) != 0 ||
             ::fcntl(b->memory_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0 ||
             ::fstat(b->writing_.get(), &pipe_identity) != 0) {
-            error.assign(errno, std::system_category());
+            error = last_error();
             return nullptr;
         }
         b->page_ = std::make_shared<mailbox_page>(b->memory_);
@@ -77,19 +80,18 @@ public:
             error.assign(ENOMEM, std::system_category());
             return nullptr;
         }
-        static std::atomic<std::uint32_t> count{0};
-        b->address_ = address_of(b->memory_.get(), count.fetch_add(1, std::memory_order_relaxed));
+        b->address_ = address_of(b->memory_.get(), random_number());
         b->page_->header() = {.magic = mailbox_header::right_magic,
                               .owner = detail::this_process(),
                               .address = b->address(),
-                              .pipe = b->writing_.get(),
-                              .pipe_inode = pipe_identity.st_ino};
+                              .pipe_inode = pipe_identity.st_ino,
+                              .pipe = b->writing_.get()};
         b->handles_.push_back(native_handle{b->reading_.get()});
         // Without inotify (there is a limit per user) only the fallback is lost, without epoll that and promptness.
         b->rare_ = fd(::epoll_create1(EPOLL_CLOEXEC));
         b->watch_ = fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
         if (!b->watch_ && forced_mechanism() == forced::segment) { // then it would be deaf
-            error.assign(errno, std::system_category());
+            error = last_error();
             return nullptr;
         }
         if (b->rare_)
@@ -99,17 +101,25 @@ public:
         return b;
     }
 
-    [[nodiscard]] std::unique_ptr<peer_bell> ringer() const override {
-        return ringer_of(fd(::fcntl(writing_.get(), F_DUPFD_CLOEXEC, 0)), page_);
+    [[nodiscard]] std::unique_ptr<peer_bell> ringer(std::error_code& error) const override {
+        fd pipe(::fcntl(writing_.get(), F_DUPFD_CLOEXEC, 0));
+        error = pipe ? std::error_code{} : last_error();
+        return pipe ? ringer_of(std::move(pipe), page_) : nullptr;
     }
 
-    [[nodiscard]] std::uint32_t address() const noexcept override { return address_; }
+    [[nodiscard]] bell_address address() const noexcept override { return address_; }
     [[nodiscard]] std::byte* mailbox() const noexcept override { return page_->notes(); }
     [[nodiscard]] std::span<const native_handle> handles() const noexcept override { return handles_; }
 
     [[nodiscard]] bool rings_are_edges() const noexcept override {
         static const bool known = each_write_is_an_edge();
         return known;
+    }
+    [[nodiscard]] unsigned rings_before_silence() const noexcept override {
+        // A ring is a byte, or a few from ringers that came at the same moment. A pipe has 64 KiB as a rule, and one
+        // page or two where the user has very many.
+        const int room = ::fcntl(writing_.get(), F_GETPIPE_SZ);
+        return room > 256 ? static_cast<unsigned>(room) / 256 : 1;
     }
 
     heard silence() noexcept override {
@@ -119,19 +129,22 @@ public:
         return rare_ ? silence_rare() : heard::nothing_special;
     }
 
-    void listen(const region& r) noexcept override try {
+    std::error_code listen(const region& r) noexcept override try {
         if (!watch_)
-            return;
+            return std::make_error_code(std::errc::not_supported);
         watched_.reserve(watched_.size() + 1);
         const fd file = static_cast<const region_file&>(r).reopen();
         if (!file)
-            return;
+            return last_error();
         char path[40];
         std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
-        if (const int w = ::inotify_add_watch(watch_.get(), path, IN_MODIFY | IN_ATTRIB); w >= 0)
-            watched_.emplace_back(&r, w);
+        const int w = ::inotify_add_watch(watch_.get(), path, IN_MODIFY | IN_ATTRIB);
+        if (w < 0)
+            return last_error();
+        watched_.emplace_back(&r, w);
+        return {};
     } catch (const std::bad_alloc&) {
-        // Costs the fallback only, as other failures do.
+        return std::make_error_code(std::errc::not_enough_memory);
     }
 
     void stop_listening(const region& r) noexcept override {
@@ -209,7 +222,7 @@ private:
     fd reading_;
     fd writing_;
     fd memory_;
-    std::uint32_t address_ = 0;
+    bell_address address_ = 0;
     fd rare_;  // an epoll around what seldom moves: the next one, and the pidfds
     fd watch_; // inotify
     std::map<detail::owner_token, mourned> mourned_;

@@ -19,9 +19,9 @@ struct mailbox_header {
 
     std::uint64_t magic;
     detail::owner_token owner;
-    std::uint32_t address;
-    std::int32_t pipe;
+    backend::bell_address address;
     std::uint64_t pipe_inode;
+    std::int32_t pipe;
 };
 
 /// The owner's mapping of it, or a peer's.
@@ -50,13 +50,12 @@ private:
     std::byte* at_;
 };
 
-// An address is the mailbox's descriptor, and a count that tells it from earlier bells which had the same one: ringers
-// remember bells by their address.
+// An address is the mailbox's descriptor, and a random number that makes it one of its kind.
 inline constexpr std::uint32_t descriptor_bits = 21;
-constexpr std::uint32_t address_of(int descriptor, std::uint32_t count) noexcept {
-    return (count << descriptor_bits) | (static_cast<std::uint32_t>(descriptor) + 1);
+constexpr backend::bell_address address_of(int descriptor, std::uint64_t random) noexcept {
+    return (random << descriptor_bits | (static_cast<std::uint64_t>(descriptor) + 1)) & ~std::uint64_t{0} >> 1;
 }
-constexpr int descriptor_in(std::uint32_t address) noexcept {
+constexpr int descriptor_in(backend::bell_address address) noexcept {
     return static_cast<int>(address & ((1u << descriptor_bits) - 1)) - 1;
 }
 

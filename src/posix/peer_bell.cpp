@@ -36,7 +36,7 @@ bool write_without_signal(int pipe) noexcept {
         const iovec bytes{&byte, 1};
         if (::pwritev2(pipe, &bytes, 1, -1, RWF_NOSIGNAL) == 1 || errno == EAGAIN)
             return true; // full: then it is ringing already
-        if (errno == EPIPE)
+        if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
             return false;
         kernel_knows_nosignal.store(false, std::memory_order_relaxed);
     }
@@ -47,8 +47,8 @@ bool write_without_signal(int pipe) noexcept {
     ::sigaddset(&sigpipe, SIGPIPE);
     ::sigpending(&pending);
     ::pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
-    const bool rung = ::write(pipe, &byte, 1) == 1 || errno != EPIPE;
-    if (!rung && !::sigismember(&pending, SIGPIPE)) {
+    const bool rung = ::write(pipe, &byte, 1) == 1 || errno == EAGAIN;
+    if (!rung && errno == EPIPE && !::sigismember(&pending, SIGPIPE)) {
         const timespec at_once{};
         while (::sigtimedwait(&sigpipe, nullptr, &at_once) < 0 && errno == EINTR) {
         }
@@ -73,8 +73,16 @@ private:
     std::shared_ptr<mailbox_page> page_;
 };
 
-peer_bell::found why_not(int e) noexcept {
-    return e == ENOENT || e == ESRCH || e == ENXIO ? peer_bell::found::dead : peer_bell::found::unreachable;
+/// Why something of that process cannot be opened.
+peer_bell::found why_not(int e, std::uint32_t pid) noexcept {
+    if (e != ENOENT && e != ESRCH && e != ENXIO)
+        return peer_bell::found::unreachable;
+    // A /proc that hides other users' processes says the same of what is hidden as of what is not there.
+    char path[24];
+    struct stat there {};
+    std::snprintf(path, sizeof path, "/proc/%u", pid);
+    const bool is_hidden = ::stat(path, &there) != 0 && (::kill(static_cast<pid_t>(pid), 0) == 0 || errno == EPERM);
+    return is_hidden ? peer_bell::found::unreachable : peer_bell::found::dead;
 }
 
 /// Opens what another process has open, first without the right to write: the number may lead anywhere by now.
@@ -93,20 +101,24 @@ fd open_for_writing(const fd& looked_at, int flags) noexcept {
     return fd(::open(path, flags | O_CLOEXEC | O_NONBLOCK));
 }
 
-std::unique_ptr<peer_bell> find_other(detail::owner_token who, std::uint32_t address, peer_bell::found& result) {
+std::unique_ptr<peer_bell> find_other(detail::owner_token who, bell_address address, peer_bell::found& result) {
     const auto pid = unpack(who).pid;
     struct stat identity {};
     const fd seen = look_at(pid, descriptor_in(address), identity);
     if (!seen) {
-        result = why_not(errno);
+        result = why_not(errno, pid);
         return nullptr;
     }
     result = peer_bell::found::dead; // whatever else is there under that number, the bell is not
     if (!S_ISREG(identity.st_mode) || identity.st_size != static_cast<off_t>(mailbox_page::bytes))
         return nullptr;
     const fd memory = open_for_writing(seen, O_RDWR);
+    if (!memory) {
+        result = why_not(errno, pid);
+        return nullptr;
+    }
     constexpr int needed = F_SEAL_SHRINK | F_SEAL_GROW;
-    if (!memory || (::fcntl(memory.get(), F_GET_SEALS) & needed) != needed)
+    if ((::fcntl(memory.get(), F_GET_SEALS) & needed) != needed)
         return nullptr;
     auto page = std::make_shared<mailbox_page>(memory);
     if (!*page) {
@@ -117,11 +129,15 @@ std::unique_ptr<peer_bell> find_other(detail::owner_token who, std::uint32_t add
     if (header.magic != mailbox_header::right_magic || header.owner != who || header.address != address)
         return nullptr;
     const fd seen_pipe = look_at(pid, header.pipe, identity);
-    if (!seen_pipe || !S_ISFIFO(identity.st_mode) || identity.st_ino != header.pipe_inode)
+    if (!seen_pipe) {
+        result = why_not(errno, pid);
+        return nullptr;
+    }
+    if (!S_ISFIFO(identity.st_mode) || identity.st_ino != header.pipe_inode)
         return nullptr;
     fd pipe = open_for_writing(seen_pipe, O_WRONLY);
     if (!pipe) {
-        result = why_not(errno);
+        result = why_not(errno, pid);
         return nullptr;
     }
     result = peer_bell::found::yes;
@@ -140,7 +156,7 @@ namespace crosswake::backend {
 
 using namespace posix;
 
-std::unique_ptr<peer_bell> peer_bell::find(detail::owner_token who, std::uint32_t address, found& result) {
+std::unique_ptr<peer_bell> peer_bell::find(detail::owner_token who, bell_address address, found& result) {
     const auto me = detail::this_process();
     if (address == 0 || who == me) {
         result = found::dead;

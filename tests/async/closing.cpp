@@ -2,6 +2,8 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>
+#include <support/seed.hpp>
+#include <support/spin.hpp>
 #include <support/system.hpp>
 
 #include <crosswake/asio.hpp>
@@ -12,10 +14,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -278,6 +282,32 @@ TEST_CASE("handles and contexts may go in either order, with completions undeliv
         }
         CHECK(called.use_count() == 1);
         CHECK(*called == 0);
+    }
+}
+
+TEST_CASE("one thread may close the last handle while another destroys the context whose waits that aborts") {
+    auto random = generator(1);
+    for (auto i = knob("CROSSWAKE_TEST_ROUNDS", 1'000); i-- > 0;) {
+        auto context = std::make_unique<asio::io_context>();
+        auto permits = std::make_unique<named<semaphore>>(create_only, fresh_name());
+        int called = 0;
+        for (int k = 0; k < 20; ++k)
+            async_acquire(context->get_executor(), **permits, [&](error_code) { ++called; });
+        std::atomic<int> ready{0};
+        const auto both = [&ready] {
+            ++ready;
+            while (ready < 2) {
+            }
+        };
+        std::thread closing([&] {
+            both();
+            permits.reset();
+        });
+        both();
+        spin(random() % 4000);
+        context.reset();
+        closing.join();
+        CHECK(called == 0);
     }
 }
 

@@ -25,6 +25,7 @@ struct gates {
     event go{reset_mode::manual};
     semaphore passed;
     semaphore permits;
+    semaphore rung;
 };
 
 /// How the child ended: its exit code, or -1.
@@ -79,6 +80,40 @@ TEST_CASE("with notify_fork, a wait that is pending goes on in the parent and in
     CHECK(end_of(child_pid) == 0);
     CHECK(opener.wait() == 0);
     CHECK(g->passed.available() == 2);
+}
+
+TEST_CASE("with notify_fork, rings for the child are none to the parent's event loop") {
+    const auto name = fresh_name();
+    named<gates> g{create_only, name};
+    asio::io_context io;
+    int taken = 0;
+    async_acquire(io.get_executor(), g->permits, [&](boost::system::error_code ec) { taken += ec ? 0 : 1; });
+    io.poll();
+    io.notify_fork(asio::execution_context::fork_prepare);
+    const pid_t child_pid = fork();
+    if (child_pid == 0) {
+        io.notify_fork(asio::execution_context::fork_child);
+        io.restart();
+        // Only the child awaits this.
+        int rung = 0;
+        for (int i = 0; i < 100; ++i) {
+            async_acquire(io.get_executor(), g->passed, [&](boost::system::error_code ec) { rung += ec ? 0 : 1; });
+            io.poll();
+            g->passed.release();
+            while (rung == i)
+                io.poll();
+        }
+        g->rung.release();
+        io.run();
+        _exit(rung == 100 && taken == 1 ? 0 : 1);
+    }
+    io.notify_fork(asio::execution_context::fork_parent);
+    g->rung.acquire();
+    CHECK(io.poll() == 0); // nothing of the child's is there to be handled
+    g->permits.release(2);
+    io.run();
+    CHECK(taken == 1);
+    CHECK(end_of(child_pid) == 0);
 }
 
 TEST_CASE("a forked child that leaves at once, or unwinds its copy of the context, does not mute its parent") {

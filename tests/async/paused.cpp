@@ -3,6 +3,7 @@
 #include <support/names.hpp>
 #include <support/role.hpp>
 #include <support/seed.hpp>
+#include <support/sleeper.hpp>
 #include <support/spin.hpp>
 #include <support/system.hpp>
 
@@ -170,4 +171,34 @@ TEST_CASE("a process that is stopped while it waits may keep one wake-up to itse
     CHECK(stopped.wait() == 0);
     CHECK(second.wait() == 0);
     CHECK(third.wait() == 0);
+}
+
+CROSSWAKE_ROLE(await_gifts) {
+    named<studio> s{open_only, args[0]};
+    std::atomic<std::uint32_t> taken{0};
+    asio::io_context context;
+    asio::co_spawn(context, take_until_over(*s, s->gift, taken), rethrow);
+    asio::post(context, [&] { s->noise.release(); });
+    context.run();
+    return 0;
+}
+
+TEST_CASE("a process that is stopped while it waits stands between no blocked thread and its later wake-ups") {
+    const auto name = fresh_name();
+    named<studio> s{create_only, name};
+    child stopped{"await_gifts", {name}};
+    s->noise.acquire();
+    until_asleep(stopped.pid());
+    stopped.stop();
+    s->gift.release();
+    REQUIRE(s->gift.try_acquire()); // it may keep one wake-up to itself: this one
+    for (int i = 0; i < 50; ++i) {
+        sleeper blocked([&] { s->gift.acquire(); });
+        blocked.until_asleep();
+        s->gift.release();
+    }
+    s->over = 1;
+    s->gift.release();
+    stopped.resume();
+    CHECK(stopped.wait() == 0);
 }

@@ -296,6 +296,63 @@ TEST_CASE("another program that a process turns into inherits no descriptor") {
     loop.run_until([&] { return p.is_over(); });
 }
 
+namespace {
+
+struct table {
+    semaphore first;
+    semaphore second;
+    semaphore ready;
+    semaphore end;
+};
+
+/// Begins to wait in a reactor, and says so.
+struct waiting_at {
+    waiting_at(semaphore& s, semaphore& ready) : op(s) {
+        std::error_code error;
+        if (r.start(p, op, error) == start_result::waiting)
+            ready.release();
+    }
+    semaphore::acquire_operation op;
+    remembered p;
+    reactor r; // goes first
+};
+
+} // namespace
+
+CROSSWAKE_ROLE(wait_as_another_program) {
+    named<table> t{open_only, args[0]};
+    waiting_at w{t->second, t->ready};
+    t->end.acquire();
+    return 0;
+}
+
+CROSSWAKE_ROLE(wait_and_become_another_program) {
+    named<table> t{open_only, args[0]};
+    const waiting_at w{t->first, t->ready};
+    child::become("wait_as_another_program", args);
+}
+
+TEST_CASE("rings for a reactor that its process left behind by exec are not swallowed by the next one there") {
+    const auto name = fresh_name();
+    named<table> t{create_only, name};
+    child c{"wait_and_become_another_program", {name}};
+    t->ready.acquire();
+    t->ready.acquire(); // the same process, another program
+    reactor r;
+    poll_loop loop{r};
+    for (int i = 0; i < 20; ++i) {
+        semaphore::acquire_operation op{t->first};
+        remembered p;
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        t->first.release();
+        loop.run_until([&] { return p.is_over(); });
+        CHECK(p.result == wait_result::done);
+    }
+    t->end.release();
+    CHECK(c.wait() == 0);
+}
+
 TEST_CASE("a forked child that ends leaves its parent's waits alone") {
     for (const bool destroys : {false, true}) {
         CAPTURE(destroys);

@@ -50,10 +50,11 @@ CROSSWAKE_ROLE(fill_a_small_memory) {
     return q->size() == few ? 0 : 4;
 }
 
+// args: what to release, what to wait for, how often, how many descriptors to leave.
 CROSSWAKE_ROLE(wake_without_descriptors) {
     named<semaphore> s{open_only, args[0]};
     named<semaphore> go{open_only, args[1]};
-    use_up_descriptors();
+    use_up_descriptors(std::stoul(args[3]));
     for (auto n = std::stoi(args[2]); n-- > 0;) {
         go->acquire();
         s->release();
@@ -91,24 +92,69 @@ TEST_CASE("a process that has no descriptor left is told so, and what it has ope
     CHECK(c.wait() == 0);
 }
 
-TEST_CASE("a process that has no descriptor left wakes others all the same" * doctest::skip(is_instrumented)) {
-    for (const auto* const way : both_ways) {
-        CAPTURE(way);
-        const auto name = fresh_name();
-        const auto go_name = fresh_name();
-        named<semaphore> s{create_only, name};
-        named<semaphore> go{create_only, go_name};
-        constexpr int times = 20;
-        child c{"wake_without_descriptors", {name, go_name, std::to_string(times)}};
-        waiter w{way};
-        for (int i = 0; i < times; ++i) {
-            until_asleep(c.pid());
-            go->release();
-            semaphore::acquire_operation op{*s};
-            CHECK(w.wait(op) == wait_result::done);
-        }
-        CHECK(c.wait() == 0);
+// args: how many descriptors to leave.
+CROSSWAKE_ROLE(make_reactors_with_few_descriptors) {
+    named<semaphore> s{create_only, fresh_name()};
+    use_up_descriptors(std::stoul(args[0]));
+    try {
+        reactor r;
+    } catch (const std::system_error& e) {
+        return e.code() == std::errc::too_many_files_open ? 1 : 2;
     }
+    try {
+        reactor r; // what the first one had is there again
+        semaphore::acquire_operation op{*s};
+        remembered p;
+        std::error_code error;
+        if (r.start(p, op, error) != start_result::waiting)
+            return error == std::errc::too_many_files_open ? 1 : 3;
+        s->release();
+        std::size_t looks = 0;
+        while (!p.is_over() && ++looks < 1000)
+            r.dispatch();
+        const bool was_rung = p.is_over();
+        r.cancel(p);
+        return was_rung ? 0 : 4;
+    } catch (const std::system_error&) {
+        return 5;
+    }
+}
+
+TEST_CASE("where descriptors are short a reactor is either refused or hears" * doctest::skip(is_instrumented)) {
+    bool refused = false;
+    bool made = false;
+    for (int left = 0; left < 12; ++left) {
+        CAPTURE(left);
+        child c{"make_reactors_with_few_descriptors", {std::to_string(left)}};
+        const int code = c.wait();
+        CHECK((code == 0 || code == 1));
+        refused = refused || code == 1;
+        made = made || code == 0;
+    }
+    CHECK(refused);
+    CHECK(made);
+}
+
+TEST_CASE("a process that has hardly a descriptor left wakes others all the same" * doctest::skip(is_instrumented)) {
+    for (const auto* const way : both_ways)
+        for (int left = 0; left < 8; ++left) {
+            CAPTURE(way);
+            CAPTURE(left);
+            const auto name = fresh_name();
+            const auto go_name = fresh_name();
+            named<semaphore> s{create_only, name};
+            named<semaphore> go{create_only, go_name};
+            constexpr int times = 20;
+            child c{"wake_without_descriptors", {name, go_name, std::to_string(times), std::to_string(left)}};
+            waiter w{way};
+            for (int i = 0; i < times; ++i) {
+                until_asleep(c.pid());
+                go->release();
+                semaphore::acquire_operation op{*s};
+                CHECK(w.wait(op) == wait_result::done);
+            }
+            CHECK(c.wait() == 0);
+        }
 }
 
 TEST_CASE("an object for which there is no memory is refused with its name, and leaves nothing") {

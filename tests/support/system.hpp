@@ -19,6 +19,8 @@ std::string own_program();
 /// Threads and open descriptors (handles) of this process.
 std::size_t thread_count();
 std::size_t descriptor_count();
+/// How many mappings this process has of objects whose names contain the text.
+std::size_t mapping_count(const std::string& text);
 /// How often this process has been put to sleep and woken (voluntary context switches of all its threads).
 std::size_t wake_up_count();
 /// Objects whose names contain the text.
@@ -53,8 +55,8 @@ void sleep_a_moment_by_the_wall_clock();
 /// From now on the system knows no flags for writing, as an older one.
 void refuse_write_flags();
 
-/// Leaves this process no descriptor (handle) to open.
-void use_up_descriptors();
+/// Leaves this process no descriptor (handle) to open, or just so many.
+void use_up_descriptors(std::size_t but = 0);
 /// Gives up this process's rights for those of another user. false: it has no right to.
 bool become_user(std::uint32_t user, std::uint32_t group);
 /// The same, for a user that owns nothing.

@@ -81,6 +81,36 @@ TEST_CASE("errors equal the standard's conditions of the same meaning") {
     CHECK_FALSE(equals(errc::corrupted, std::errc::invalid_argument));
 }
 
+TEST_CASE("what a call on an object throws names the call, the object and the cause") {
+    struct room {
+        semaphore permits{0, 1};
+        mutex door;
+        queue<int, 1> items;
+    };
+    const auto name = fresh_name();
+    const auto in_it = " in \"" + name + "\": ";
+    named<room> r{create_only, name};
+    r->items.close();
+    CHECK(text_of([&] { r->permits.release(2); }) == "semaphore::release" + in_it + "more permits than the maximum");
+    CHECK(has(text_of([&] { r->permits.release(-1); }), in_it + "invalid argument"));
+    CHECK(has(text_of([&] { r->door.unlock(); }), "mutex::unlock" + in_it + "operation not permitted"));
+    CHECK(has(text_of([&] { r->door.mark_sound(); }), "mutex::mark_sound" + in_it + "operation not permitted"));
+    CHECK(text_of([&] { r->items.push(1); }) == "queue::push" + in_it + "closed");
+    CHECK(text_of([&] { (void)r->items.pop(); }) == "queue::pop" + in_it + "closed");
+}
+
+TEST_CASE("to open a queue with another capacity than it has is an error that names both") {
+    const auto name = fresh_name();
+    const named<queue<int>> q{create_only, name, 1024};
+    for (const int capacity : {512, 2048}) {
+        const auto text = text_of([&] { named<queue<int>>{open_only, name, capacity}; });
+        CHECK(text == "queue \"" + name + "\": its capacity is 1024, not " + std::to_string(capacity) +
+                          ": exists, but is not what is asked for");
+    }
+    CHECK(named<queue<int>>(open_only, name)->capacity() == 1024);
+    CHECK(named<queue<int>>(open_only, name, 1024)->capacity() == 1024);
+}
+
 TEST_CASE("what is thrown names the object and the cause, each once") {
     const auto name = fresh_name();
     const auto quoted = '"' + name + '"';

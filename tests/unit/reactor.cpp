@@ -329,10 +329,12 @@ TEST_CASE("closing the object's last handle aborts its waits, and only its") {
         CHECK(start(r, goes.p, goes.op) == start_result::waiting);
         CHECK(start(r, goes_too.p, goes_too.op) == start_result::waiting);
         s.reset();
+        CHECK_FALSE(r.cancel(goes.p));
+        CHECK(r.waiting() == 3); // they are to be told
+        loop.run_until([&] { return goes_too.p.is_over(); });
         CHECK(goes.p.times == 1);
         CHECK(goes.p.result == wait_result::aborted);
         CHECK(goes_too.p.result == wait_result::aborted);
-        CHECK_FALSE(r.cancel(goes.p));
     }
     CHECK_FALSE(raw_object::exists(name));
     CHECK(r.waiting() == 1);
@@ -438,7 +440,7 @@ TEST_CASE("completed() may destroy the wait, the object's last handle, and start
     CHECK(start(r, *p, *op) == start_result::waiting);
     CHECK(start(r, sibling.p, sibling.op) == start_result::waiting);
     (*s)->release();
-    loop.run_once();
+    loop.run_until([&] { return sibling.p.is_over(); });
     delete raw;
     CHECK(sibling.p.result == wait_result::aborted);
     other->release();
@@ -640,8 +642,49 @@ TEST_CASE("a reactor costs no descriptor for each wait or object, and gives back
         }
         CHECK(descriptor_count() == with_reactor);
         all.clear();
+        r.dispatch();
+        CHECK(r.waiting() == 0);
     }
     CHECK(descriptor_count() == before);
+}
+
+TEST_CASE("handles that come and go beside one that stays leave no mapping, no seat and no descriptor behind") {
+    const auto name = fresh_name();
+    named<semaphore> stays{create_only, name};
+    const auto before = mapping_count(name);
+    reactor r;
+    poll_loop loop{r};
+    for (int i = 0; i < 10'000; ++i) { // more than there are seats
+        named<semaphore> goes{open_only, name};
+        permit_wait w{*goes};
+        REQUIRE(start(r, w.p, w.op) == start_result::waiting);
+        if (i % 2 == 0) {
+            REQUIRE(r.cancel(w.p));
+        } else {
+            goes->release();
+            loop.run_until([&] { return w.p.is_over(); });
+        }
+    }
+    CHECK(mapping_count(name) == before);
+}
+
+TEST_CASE("a wait whose handle is closed while the object has another is done, and then its mapping goes") {
+    const auto name = fresh_name();
+    named<semaphore> stays{create_only, name};
+    const auto before = mapping_count(name);
+    reactor r;
+    poll_loop loop{r};
+    {
+        std::optional<named<semaphore>> goes(std::in_place, open_only, name);
+        permit_wait w{**goes};
+        REQUIRE(start(r, w.p, w.op) == start_result::waiting);
+        goes.reset();
+        CHECK(mapping_count(name) > before);
+        stays->release();
+        loop.run_until([&] { return w.p.is_over(); });
+        CHECK(w.p.result == wait_result::done);
+    }
+    CHECK(mapping_count(name) == before);
 }
 
 TEST_CASE("a reactor starts no thread") {

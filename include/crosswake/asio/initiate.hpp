@@ -38,9 +38,7 @@ class patience {
 public:
     patience() noexcept = default;
     template <class Rep, class Period>
-    explicit patience(std::chrono::duration<Rep, Period> timeout) noexcept
-        : timeout_(std::chrono::nanoseconds(deadline::after(timeout).steady_ns() -
-                                            deadline::after(std::chrono::nanoseconds(0)).steady_ns())) {}
+    explicit patience(std::chrono::duration<Rep, Period> timeout) noexcept : timeout_(deadline::whole(timeout)) {}
     template <class Clock, class Duration>
     explicit patience(std::chrono::time_point<Clock, Duration> moment) noexcept : until_(deadline::at(moment)) {}
 
@@ -195,9 +193,14 @@ private:
             return destroy(); // started by what the shutdown destroys
         // The slot is connected first: once the reactor has it, the operation may be over, in another thread, at any
         // time.
-        auto slot = boost::asio::get_associated_cancellation_slot(handler_);
-        if (slot.is_connected())
-            slot.template emplace<canceller>(canceller{this});
+        try {
+            auto slot = boost::asio::get_associated_cancellation_slot(handler_);
+            if (slot.is_connected())
+                slot.template emplace<canceller>(canceller{this});
+        } catch (...) {
+            destroy();
+            throw;
+        }
         std::error_code error;
         switch (service_.start(*this, operation_, ex, error)) {
         case start_result::waiting:
@@ -308,9 +311,7 @@ auto initiate(const Executor& ex, Make make, patience how_long, Token&& token) {
         [](auto&& handler, Executor given, Make m, patience p) {
             using handler_type = std::decay_t<decltype(handler)>;
             const auto target = executor_for(handler, given);
-            auto& context =
-                boost::asio::query(target, boost::asio::execution::context_as<boost::asio::execution_context&>);
-            auto& service = boost::asio::use_service<reactor_service>(context);
+            auto& service = reactor_service::of(target);
             constexpr bool another = !std::is_same_v<Executor, handlers_executor> && has_own_executor<handler_type>;
             async_operation<Op, handler_type, std::decay_t<decltype(target)>, another>::start(
                 service, m(), p.from_now(), std::forward<decltype(handler)>(handler), target);

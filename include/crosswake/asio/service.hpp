@@ -9,10 +9,12 @@
 #include <crosswake/reactor.hpp>
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/execution/context.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/execution_context.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/prefer.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -78,6 +80,16 @@ public:
     inline static boost::asio::execution_context::id id;
 
     explicit reactor_service(boost::asio::execution_context& context) : service(context) {}
+
+    /// The one of the executor's context.
+    template <class Executor>
+    static reactor_service& of(const Executor& ex) {
+        auto& context = boost::asio::query(ex, boost::asio::execution::context_as<boost::asio::execution_context&>);
+        // Asio's own services come first: after a fork they are made new before this one registers with them.
+        if (!boost::asio::has_service<reactor_service>(context))
+            const boost::asio::steady_timer first{ex};
+        return boost::asio::use_service<reactor_service>(context);
+    }
 
     /// Starts the wait on the reactor and sees to it that the bell is heard. Thread-safe.
     template <class Executor>
@@ -256,7 +268,7 @@ private:
         const lock_guard guard(lock_);
         detach();
         timer_.reset();
-        reactor_.reset(); // ends what waits; over() destroys it
+        reactor_.reset(); // ends what waits; over() destroys it. From here on no other thread comes in
     }
 
     void notify_fork(boost::asio::execution_context::fork_event event) override {

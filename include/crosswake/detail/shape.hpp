@@ -27,6 +27,8 @@ struct shape {
     std::uint64_t bytes = 0;
     std::uint64_t alignment = 0;
     parameter parameters[2]{};
+    /// Whether they were given: to open an object without naming any leaves them to the object.
+    bool parameters_count = true;
 };
 
 template <class T>
