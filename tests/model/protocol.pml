@@ -22,24 +22,24 @@ byte released[WORDS];  /* for the books: permits given ... */
 byte acquired[WORDS];  /* ... and taken */
 bit flag[WORDS];       /* bit 0 of the epoch: threads sleep here */
 short current[WORDS];  /* who saw the present count: the sleepers' `seen` and the wakers' `e` */
-byte seats[WORDS];     /* who sleeps here without a thread */
+byte seats[WORDS] = ANNOUNCED; /* who sleeps here without a thread */
 byte asleep[WORDS];    /* the kernel's queue of the epoch */
 
 /* The mailboxes. */
 mtype = { quiet, ringing, rung };
-mtype ring_state[SEATS] = quiet;
-short sighted[SEATS];  /* who saw the ring state in its present generation */
-byte notes[SEATS];     /* the words that were rung for */
-bit summary[SEATS];    /* there may be notes */
-bit bell[SEATS];       /* bytes are in the pipe */
+mtype ring_state[MAILBOXES] = quiet;
+short sighted[MAILBOXES];  /* who saw the ring state in its present generation */
+byte notes[MAILBOXES];     /* the words that were rung for */
+bit summary[MAILBOXES];    /* there may be notes */
+bit bell[MAILBOXES];       /* bytes are in the pipe */
 
 /* Whoever is stopped or killed takes no further step. */
-#if FATE == NONE
-#define halted NOBODY
+#if !MORTAL
+#define halted 0
 #else
-byte halted = NOBODY;
+byte halted;
 #endif
-#define alive (halted != me)
+#define alive ((halted & my_bit) == 0)
 
 /* --- threads ------------------------------------------------------------------------------------------------------ */
 
@@ -160,30 +160,6 @@ inline ring(s, w) {
     fi
 }
 
-/* Whom a waker may turn to next. ANY_ORDER leaves it all open, and what holds then holds for every policy. Else: bells
- * that are not rung before those that are, and threads before bells that are rung. */
-#define listed(s) (todo & bit_of(s))
-#define fresh(s)  (listed(s) && ring_state[s] != rung)
-#if ANY_ORDER
-#define next(s)   listed(s)
-#elif WRONG == RUNG_BEFORE_THREADS
-#define next(s)   (listed(s) && (fresh(s) || !(fresh(0) || fresh(1) || fresh(2))))
-#else
-#define next(s)   (listed(s) && (fresh(s) || !(threads || fresh(0) || fresh(1) || fresh(2))))
-#endif
-
-inline wake_one(w) {
-    d_step { alive -> threads = flag[w] };
-    d_step { alive -> todo = everybody_behind(seats[w]) };
-    do
-    :: d_step { !served && threads -> threads = 0 }; wake_thread(w)
-    :: d_step { !served && next(0) -> todo = todo & ~bit_of(0) }; ring(0, w)
-    :: d_step { !served && next(1) -> todo = todo & ~bit_of(1) }; ring(1, w)
-    :: d_step { !served && next(2) -> todo = todo & ~bit_of(2) }; ring(2, w)
-    :: d_step { served || (!threads && !todo) -> served = 0; threads = 0; todo = 0 }; break
-    od
-}
-
 inline look_and_pass_on(w) {
     if
     :: alive && permits[w] == 0
@@ -199,19 +175,19 @@ inline go_quiet(s) { d_step { alive -> ring_state[s] = quiet; sighted[s] = 0 } }
 /* The summary spares the reactor a walk over notes that are not there. */
 inline take_notes(s) {
 #if !SUMMARY
-    d_step { alive -> noted = noted | (notes[s] & bit_of(0)); notes[s] = 0 }
+    d_step { alive -> noted = noted | (notes[s] & AWAITED); notes[s] = 0 }
 #elif WRONG == SUMMARY_LAST
     if
     :: alive && !summary[s]
     :: alive && summary[s] ->
-       d_step { alive -> noted = noted | (notes[s] & bit_of(0)); notes[s] = 0 };
+       d_step { alive -> noted = noted | (notes[s] & AWAITED); notes[s] = 0 };
        d_step { alive -> summary[s] = 0 }
     fi
 #else
     if
     :: alive && !summary[s]
     :: d_step { alive && summary[s] -> summary[s] = 0 };
-       d_step { alive -> noted = noted | (notes[s] & bit_of(0)); notes[s] = 0 }
+       d_step { alive -> noted = noted | (notes[s] & AWAITED); notes[s] = 0 }
     fi
 #endif
 }

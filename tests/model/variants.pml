@@ -6,6 +6,12 @@
 #ifndef SEATS
 #define SEATS 3
 #endif
+#ifndef MAILBOXES
+#define MAILBOXES SEATS
+#endif
+#ifndef ANNOUNCED
+#define ANNOUNCED 0
+#endif
 #ifndef ANY_ORDER
 #define ANY_ORDER 1
 #endif
@@ -20,6 +26,9 @@
 #define KILLED  2
 #ifndef FATE
 #define FATE NONE
+#endif
+#ifndef MORTAL
+#define MORTAL (FATE != NONE)
 #endif
 
 /* Each of these is tempting, and each loses wake-ups. */
@@ -37,6 +46,15 @@
 #define RUNG_BEFORE_THREADS 12  /* a bell that is rung already may be served before a thread that sleeps */
 #define CROWD_SERVES        13  /* ringing the crowd counts as served */
 #define CROWD_CLEARS        14  /* a member of the crowd that disarms clears the shared bit */
+/* And these are about the seats. */
+#define UNSCRUBBED          20  /* a dead reactor's seat is given away as it is */
+#define SCRUB_SILENT        21  /* the scrub clears the bits, and wakes nobody */
+#define SCRUB_FIRST         22  /* an heir scrubs before the seat is its own */
+#define FREED_FIRST         23  /* a waker that clears up gives the seat back before the scrub */
+#define LIVE_FIRST          24  /* a newcomer's bell is live before the scrub */
+#define LEFT_FIRST          25  /* a reactor leaves its seat before it has cleared its bits */
+#define NO_PROOF            26  /* a bell that cannot be rung is proof of death enough */
+#define ADDRESS_PER_PROCESS 27  /* two processes' bells may have the same address */
 #ifndef WRONG
 #define WRONG NONE
 #endif

@@ -35,7 +35,7 @@
 
 /* A dead reactor's pipe has no reader. */
 #if FATE == KILLED
-#define broken(s) (halted == NT + (s))
+#define broken(s) (halted & bit_of(NT + (s)))
 #else
 #define broken(s) 0
 #endif
@@ -53,8 +53,33 @@
 #else
 #define counts_as_served(s) (!in_crowd(s))
 #endif
+#define AWAITED bit_of(0)
 
 #include "protocol.pml"
+
+/* Whom a waker may turn to next. ANY_ORDER leaves it all open, and what holds then holds for every policy. Else: bells
+ * that are not rung before those that are, and threads before bells that are rung. */
+#define listed(s) (todo & bit_of(s))
+#define fresh(s)  (listed(s) && ring_state[s] != rung)
+#if ANY_ORDER
+#define next(s)   listed(s)
+#elif WRONG == RUNG_BEFORE_THREADS
+#define next(s)   (listed(s) && (fresh(s) || !(fresh(0) || fresh(1) || fresh(2))))
+#else
+#define next(s)   (listed(s) && (fresh(s) || !(threads || fresh(0) || fresh(1) || fresh(2))))
+#endif
+
+inline wake_one(w) {
+    d_step { alive -> threads = flag[w] };
+    d_step { alive -> todo = everybody_behind(seats[w]) };
+    do
+    :: d_step { !served && threads -> threads = 0 }; wake_thread(w)
+    :: d_step { !served && next(0) -> todo = todo & ~bit_of(0) }; ring(0, w)
+    :: d_step { !served && next(1) -> todo = todo & ~bit_of(1) }; ring(1, w)
+    :: d_step { !served && next(2) -> todo = todo & ~bit_of(2) }; ring(2, w)
+    :: d_step { served || (!threads && !todo) -> served = 0; threads = 0; todo = 0 }; break
+    od
+}
 
 byte arrived;         /* threads that have tried at least once */
 byte waiting[SEATS];  /* waits that are listed in a reactor */
@@ -172,8 +197,8 @@ active proctype other_waker()
 
 /* Says once nobody can take a step any more whether all is well. */
 
-#define sleeps(s) (waiting[s] > 0 && halted != NT + (s))
-#define stranded (permits[0] > 0 && ((asleep[0] & ~bit_of(halted)) || sleeps(0) || sleeps(1) || sleeps(2)))
+#define sleeps(s) (waiting[s] > 0 && !(halted & bit_of(NT + (s))))
+#define stranded (permits[0] > 0 && ((asleep[0] & ~halted) || sleeps(0) || sleeps(1) || sleeps(2)))
 #define balanced (permits[0] + acquired[0] == released[0])
 
 #if FATE != NONE
@@ -187,9 +212,9 @@ active proctype fate()
     :: break
     od;
     if
-    :: halted = victim
+    :: halted = bit_of(victim)
 #if FIRST_VICTIM < NT
-    :: d_step { halted = victim; asleep[0] = asleep[0] & ~bit_of(victim) }
+    :: d_step { halted = bit_of(victim); asleep[0] = asleep[0] & ~bit_of(victim) }
 #endif
     fi
 }
@@ -218,7 +243,7 @@ active proctype judge()
         :: else
         fi
     od;
-    halted = NOBODY;
+    halted = 0;
     timeout;
 #endif
 
