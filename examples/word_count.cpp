@@ -216,24 +216,22 @@ public:
 
     // false: interrupted.
     bool run(bool kill_one) {
-        asio::io_context loop;
-        asio::signal_set interrupt(loop, SIGINT, SIGTERM);
         asio::cancellation_signal stop;
         bool interrupted = false;
-        interrupt.async_wait([&](boost::system::error_code cancelled, int) {
+        interrupt_.async_wait([&](boost::system::error_code cancelled, int) {
             if (!cancelled) {
                 interrupted = true;
                 stop.emit(asio::cancellation_type::terminal);
             }
         });
         const auto ended = [&](std::exception_ptr e) {
-            interrupt.cancel();
+            interrupt_.cancel();
             if (e && !interrupted)
                 std::rethrow_exception(e);
         };
-        asio::co_spawn(loop, hand_out() && collect(kill_one), asio::bind_cancellation_slot(stop.slot(), ended));
-        loop.run();
-        interrupt.clear(); // a second Ctrl-C does what it always does
+        asio::co_spawn(loop_, hand_out() && collect(kill_one), asio::bind_cancellation_slot(stop.slot(), ended));
+        loop_.run();
+        interrupt_.clear(); // a second Ctrl-C does what it always does
 
         jobs_->close();
         results_->close();
@@ -283,7 +281,10 @@ private:
         return j;
     }
 
-    // The lock comes first: who finds the queues can rely on its being held.
+    // From the first moment on, Ctrl-C waits to be heard: whatever is made below goes away in good order.
+    asio::io_context loop_;
+    asio::signal_set interrupt_{loop_, SIGINT, SIGTERM};
+    // Then the lock: who finds the queues can rely on its being held.
     cw::named<cw::mutex> lock_;
     cw::unique_lock alive_;
     cw::named<result_queue> results_;
