@@ -287,21 +287,6 @@ TEST_CASE("an initialiser that throws leaves nothing") {
     CHECK(descriptor_count() == before);
 }
 
-TEST_CASE("no descriptor is kept for a region") {
-    const auto before = descriptor_count();
-    std::vector<std::unique_ptr<region>> all;
-    std::error_code error;
-    for (int i = 0; i < 50; ++i) {
-        const auto name = fresh_name();
-        all.push_back(make(name));
-        all.push_back(open(name, error));
-        REQUIRE(all.back() != nullptr);
-    }
-    CHECK(descriptor_count() == before);
-    CHECK_FALSE(all.front()->reserve(0, page));
-    CHECK(descriptor_count() == before);
-}
-
 TEST_CASE("more pages can be set aside later, and can be written to") {
     const auto name = fresh_name();
     fill initialise(1);
