@@ -632,10 +632,10 @@ TEST_CASE("a reactor costs no descriptor for each wait or object, and gives back
     for (int i = 0; i < 100; ++i)
         all.emplace_back(create_only, fresh_name());
     const auto before = descriptor_count();
+    std::deque<permit_wait> waits;
     {
         reactor r;
         const auto with_reactor = descriptor_count();
-        std::deque<permit_wait> waits;
         for (auto& s : all) {
             waits.emplace_back(*s);
             CHECK(start(r, waits.back().p, waits.back().op) == start_result::waiting);

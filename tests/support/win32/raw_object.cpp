@@ -6,6 +6,7 @@
 #include <win32/handle.hpp>
 #include <win32/object_name.hpp>
 #include <win32/region_section.hpp>
+#include <win32/security.hpp>
 #include <win32/view.hpp>
 
 #include <cstdint>
@@ -28,7 +29,8 @@ handle open_section(const object_name& name) {
 }
 
 handle make_section(const object_name& name, std::size_t bytes) {
-    return handle(::CreateFileMappingW(INVALID_HANDLE_VALUE, nullptr, PAGE_READWRITE, 0, static_cast<DWORD>(bytes),
+    security secured(permissions::this_user);
+    return handle(::CreateFileMappingW(INVALID_HANDLE_VALUE, secured.attributes(), PAGE_READWRITE, 0, static_cast<DWORD>(bytes),
                                        name.get()));
 }
 
