@@ -123,8 +123,10 @@ public:
     void listen(const region&) noexcept override {}
     void stop_listening(const region&) noexcept override {}
 
-    void listen_for_death_of(detail::owner_token who) noexcept override {
+    void listen_for_death_of(detail::owner_token who) noexcept override try {
         ++mourned_.try_emplace(who, who, this, &event_bell::on_death).first->second.listeners;
+    } catch (const std::bad_alloc&) {
+        // Costs promptness only.
     }
     void stop_listening_for_death_of(detail::owner_token who) noexcept override {
         if (const auto it = mourned_.find(who); it != mourned_.end() && --it->second.listeners == 0)
@@ -162,7 +164,8 @@ std::unique_ptr<bell> bell::make(std::error_code& error) {
 forced forced_mechanism() noexcept {
     static const forced choice = [] {
         const char* const text = std::getenv("CROSSWAKE_BELL");
-        return text != nullptr && std::string_view(text) == "event" ? forced::direct : forced::no;
+        const std::string_view wish(text == nullptr ? "" : text);
+        return wish == "event" || wish == "direct" ? forced::direct : forced::no;
     }();
     return choice;
 }

@@ -209,6 +209,10 @@ void sleep_while(region& where, const detail::atomic<std::uint32_t>& word, std::
     }
 }
 
+void spin_pause() noexcept {
+    YieldProcessor();
+}
+
 unsigned wake_threads(region& where, const detail::atomic<std::uint32_t>& word, wake_count how_many) noexcept {
     auto& r = static_cast<region_section&>(where);
     const auto place = offset_in(where, word);

@@ -20,7 +20,6 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 using namespace crosswake;
@@ -213,26 +212,6 @@ TEST_CASE(
     child{"create_and_die", {name}}.wait();
     const auto r = make(name, 2);
     CHECK(cell_in(*r).load() == 2);
-}
-
-TEST_CASE("a name whose dead region is just being removed is free: who wants it waits for those few steps") {
-    const auto name = fresh_name();
-    raw_object dead(name);
-    dead.begin_removal();
-    std::atomic<thread_number> creator{0};
-    std::unique_ptr<region> created;
-    std::thread t([&] {
-        creator = this_thread();
-        std::error_code error;
-        created = make(name, error, 3);
-    });
-    while (creator == 0)
-        std::this_thread::yield();
-    until_asleep(creator);
-    dead.finish_removal();
-    t.join();
-    REQUIRE(created != nullptr);
-    CHECK(cell_in(*created).load() == 3);
 }
 
 TEST_CASE("a region that a killed process shared with a living one is alive") {

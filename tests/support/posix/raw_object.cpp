@@ -67,8 +67,8 @@ void raw_object::begin_removal() {
 }
 
 void raw_object::finish_removal() {
-    require(::unlink(path_.c_str()) == 0, "unlink");
-    made_here_ = false;
+    require(::unlink(place_->path.c_str()) == 0, "unlink");
+    place_->made_here = false;
     let_go();
 }
 
