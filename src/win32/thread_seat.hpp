@@ -5,12 +5,11 @@
 //
 //     free -> waiting(ticket) -> ringing(ticket) -> rung(ticket) -> free
 //
-// The sleeper takes the first step and the last, which may come at any time; a waker the two between, setting the event
-// in the midst. A waker that is stopped before it sets the event mutes nobody: the next one sees ringing, sets the event
-// itself, and moves it to rung. Tickets are never used twice, so a late step fails.
+// The sleeper takes the first step and the last, which may come at any time; a waker the two between, setting the
+// event in the midst. A waker that is stopped before it sets the event mutes nobody: the next one sees ringing, sets
+// the event itself, and moves it to rung. Tickets are never used twice, so a late step fails.
 //
-// The owner of a seat is the process of its thread; when that dies, whoever meets the seat gives it back. Both happen to
-// a seat of an owner, never to a free one.
+// The owner of a seat is the process of its thread; when that dies, whoever meets the seat gives it back.
 #pragma once
 
 #include <crosswake/detail/atomic.hpp>

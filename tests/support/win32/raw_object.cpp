@@ -30,8 +30,8 @@ handle open_section(const object_name& name) {
 
 handle make_section(const object_name& name, std::size_t bytes) {
     security secured(permissions::this_user);
-    return handle(::CreateFileMappingW(INVALID_HANDLE_VALUE, secured.attributes(), PAGE_READWRITE, 0, static_cast<DWORD>(bytes),
-                                       name.get()));
+    return handle(::CreateFileMappingW(INVALID_HANDLE_VALUE, secured.attributes(), PAGE_READWRITE, 0,
+                                       static_cast<DWORD>(bytes), name.get()));
 }
 
 std::uint64_t& entry_in(const view& directory) {
