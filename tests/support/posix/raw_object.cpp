@@ -63,7 +63,7 @@ void raw_object::write(std::size_t offset, const void* from, std::size_t bytes) 
 }
 
 void raw_object::begin_removal() {
-    require(::flock(file_, LOCK_EX | LOCK_NB) == 0, "flock");
+    require(::flock(place_->file, LOCK_EX | LOCK_NB) == 0, "flock");
 }
 
 void raw_object::finish_removal() {
