@@ -6,6 +6,7 @@
 #include <support/system.hpp>
 
 #include <backend/bell.hpp>
+#include <backend/process.hpp>
 
 #include <doctest/doctest.h>
 
