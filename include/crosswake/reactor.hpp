@@ -135,8 +135,8 @@ enum class bell_mechanism : unsigned char {
     segment, // through the segment: inotify on its file
 };
 
-/// What this process uses: `direct` or `segment` where CROSSWAKE_BELL forces one; otherwise how the last ring to another
-/// process went, `direct` before the first.
+/// What this process uses: `direct` or `segment` where CROSSWAKE_BELL forces one; otherwise how the last ring to
+/// another process went, `direct` before the first.
 [[nodiscard]] CROSSWAKE_EXPORT bell_mechanism bell_mechanism_in_use() noexcept;
 [[nodiscard]] CROSSWAKE_EXPORT const char* to_string(bell_mechanism m) noexcept;
 

@@ -80,8 +80,7 @@ public:
         for (;;) {
             // Random, and taken only if new: the name might be another's, who would hear our rings or have us hear his.
             const auto address = std::max<std::uint32_t>(static_cast<std::uint32_t>(random_number()), 1);
-            handle event(
-                ::CreateEventW(secured.attributes(), TRUE, FALSE, object_name::of_bell(me, address).get()));
+            handle event(::CreateEventW(secured.attributes(), TRUE, FALSE, object_name::of_bell(me, address).get()));
             if (!event) {
                 error = last_error();
                 return nullptr;

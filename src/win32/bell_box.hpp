@@ -34,9 +34,7 @@ public:
     bell_box& operator=(const bell_box&) = delete;
 
     explicit operator bool() const noexcept { return static_cast<bool>(view_) && view_.size() >= bytes; }
-    [[nodiscard]] mailbox_header& header() const noexcept {
-        return *reinterpret_cast<mailbox_header*>(view_.bytes());
-    }
+    [[nodiscard]] mailbox_header& header() const noexcept { return *reinterpret_cast<mailbox_header*>(view_.bytes()); }
     [[nodiscard]] std::byte* notes() const noexcept { return view_.bytes() + notes_offset; }
 
     /// Stays signalled until silenced. A manual-reset event, since whoever watches it may do so in vain: a wait that is

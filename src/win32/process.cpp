@@ -128,9 +128,7 @@ bool is_proven_dead(token_fields who) noexcept {
 } // namespace
 
 detail::owner_token identify() noexcept {
-    return pack({.pid = ::GetCurrentProcessId() / 4,
-                 .pid_namespace = 0,
-                 .birth = birth_of(::GetCurrentProcess())});
+    return pack({.pid = ::GetCurrentProcessId() / 4, .pid_namespace = 0, .birth = birth_of(::GetCurrentProcess())});
 }
 
 detail::atomic<detail::owner_token>& identity_cell() noexcept {

@@ -67,8 +67,8 @@ directory_entry& entry_in(const view& directory) noexcept {
 }
 
 handle make_hold(std::uint64_t id, security& secured) noexcept {
-    return handle(::CreateEventW(secured.attributes(), TRUE, FALSE,
-                                 object_name::of_hold(id, detail::this_process()).get()));
+    return handle(
+        ::CreateEventW(secured.attributes(), TRUE, FALSE, object_name::of_hold(id, detail::this_process()).get()));
 }
 
 /// The section of the region with that name, as long as this process holds the directory. No error, and nothing, if
@@ -150,11 +150,8 @@ std::unique_ptr<region> region::create(std::string_view name, std::size_t bytes,
     if (!mapped)
         return fail(::GetLastError());
     initialise(mapped.bytes());
-    ::new (mapped.bytes()) section_header{.core_bytes = bytes,
-                                          .who = static_cast<std::uint64_t>(who),
-                                          .next_ticket = 1,
-                                          .seats_used = 0,
-                                          .reserved = 0};
+    ::new (mapped.bytes()) section_header{
+        .core_bytes = bytes, .who = static_cast<std::uint64_t>(who), .next_ticket = 1, .seats_used = 0, .reserved = 0};
     holds.hold = make_hold(id, secured);
     if (!holds.hold)
         return fail(::GetLastError());

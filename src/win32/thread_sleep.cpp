@@ -67,8 +67,7 @@ thread_seat* take_seat(region_section& r) noexcept {
     for (auto n = used; n < thread_seats; ++n)
         if (try_own(seats[n], detail::nobody)) {
             auto now = r.header().seats_used.load();
-            while (now <= n &&
-                   !r.header().seats_used.compare_exchange_weak(now, static_cast<std::uint32_t>(n + 1))) {
+            while (now <= n && !r.header().seats_used.compare_exchange_weak(now, static_cast<std::uint32_t>(n + 1))) {
             }
             return &seats[n];
         }

@@ -178,8 +178,8 @@ TEST_CASE("an address of no bell, or in the name of another process, leads to no
     auto fields = unpack(token);
     fields.birth ^= 1; // one that there was before, with the same number
     auto found = peer_bell::found::yes;
-    for (const auto& [who, address] : {std::pair{pack(fields), right}, {token, 0u}, {token, right ^ 1u},
-                                       {detail::this_process(), right}}) {
+    for (const auto& [who, address] :
+         {std::pair{pack(fields), right}, {token, 0u}, {token, right ^ 1u}, {detail::this_process(), right}}) {
         CHECK(peer_bell::find(who, address, found) == nullptr);
         CHECK(found == peer_bell::found::dead);
     }
