@@ -15,6 +15,7 @@ foreach(i RANGE ${last})
 endforeach()
 
 execute_process(COMMAND ${command} --name ${name} OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE result)
+string(REPLACE "\r" "" output "${output}")
 message("${output}${errors}")
 if(NOT result STREQUAL "0")
     message(FATAL_ERROR "it ended with ${result}")

@@ -110,7 +110,7 @@ public:
     /// Call it when a handle is readable and when next_deadline() has come; calling it at other times is harmless.
     CROSSWAKE_EXPORT void dispatch();
     /// The same for a loop that was woken by the first handle alone and need not be woken by the same ring again: it
-    /// has consumed the signal (read from the pipe; waited for the auto-reset event), or is edge-triggered and each
+    /// has consumed the signal (read from the pipe), or is edge-triggered and each
     /// ring is an edge. Saves a system call or two.
     CROSSWAKE_EXPORT void dispatch_silenced();
     /// Whether each ring is an edge to an edge-triggered loop (EPOLLET), even while the first handle is still readable.
@@ -135,8 +135,8 @@ enum class bell_mechanism : unsigned char {
     segment, // through the segment: inotify on its file
 };
 
-/// What this process uses: `direct` or `segment` where CROSSWAKE_BELL=pipe|inotify forces one; otherwise how the last
-/// ring to another process went, `direct` before the first.
+/// What this process uses: `direct` or `segment` where CROSSWAKE_BELL forces one; otherwise how the last ring to
+/// another process went, `direct` before the first.
 [[nodiscard]] CROSSWAKE_EXPORT bell_mechanism bell_mechanism_in_use() noexcept;
 [[nodiscard]] CROSSWAKE_EXPORT const char* to_string(bell_mechanism m) noexcept;
 

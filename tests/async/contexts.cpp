@@ -223,16 +223,3 @@ TEST_CASE("the handler's allocator has the operation's memory") {
     io.run();
     CHECK(done);
 }
-
-TEST_CASE("no thread is started, whatever waits") {
-    const auto before = thread_count();
-    named<queue<int>> q{create_only, fresh_name(), 1};
-    named<event> e{create_only, fresh_name()};
-    asio::io_context io;
-    for (int i = 0; i < 100; ++i) {
-        async_pop_for(io.get_executor(), *q, 1h, [](boost::system::error_code, int) {});
-        async_wait(io.get_executor(), *e, [](boost::system::error_code) {});
-    }
-    io.poll();
-    CHECK(thread_count() == before);
-}

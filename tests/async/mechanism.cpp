@@ -13,7 +13,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -35,7 +34,7 @@ struct table {
 
 // args: the table, "asks" or "answers", how often, whether as "nobody". Its exit code tells how it rang the other.
 CROSSWAKE_ROLE(play) {
-    ::unsetenv("CROSSWAKE_BELL");
+    unset_environment("CROSSWAKE_BELL");
     if (args[3] == "nobody" && !become_nobody())
         return not_permitted_here;
     named<table> t{open_only, args[0], permissions::everyone};

@@ -285,15 +285,12 @@ TEST_CASE("deadlines come in their own order, not in that of the calls, and none
     CHECK(permits->try_acquire());
 }
 
-TEST_CASE("a future's wait is in the context that is named, and starts no thread") {
+TEST_CASE("a future's wait is in the context that is named") {
     giver g(1);
     asio::thread_pool pool(1);
-    const auto before = thread_count();
     auto taken = async_acquire(pool.get_executor(), *g.gift, asio::use_future);
-    CHECK(thread_count() == before);
     g.wish->release();
     taken.get();
-    CHECK(thread_count() == before);
     pool.join();
     CHECK(g.wait() == 0);
 }

@@ -95,18 +95,6 @@ CROSSWAKE_ROLE(close_the_region) {
     return 0;
 }
 
-CROSSWAKE_ROLE(wait_on_stage) {
-    named<stage> s{open_only, args[1]};
-    s->ready.release();
-    s->next.acquire();
-    return 0;
-}
-
-CROSSWAKE_ROLE(become_another_program) {
-    subject me(args);
-    child::become("wait_on_stage", args);
-}
-
 CROSSWAKE_ROLE(leave_by_the_first_thread) {
     static std::optional<subject> me;
     me.emplace(args);
@@ -218,14 +206,6 @@ TEST_CASE("a process that has closed the region is dead for that region, and ali
     CHECK(t.look() == life::alive);
     t.s->next.release();
     t.s->ready.acquire();
-    CHECK(t.look() == life::dead);
-    t.s->next.release();
-    CHECK(c.wait() == 0);
-}
-
-TEST_CASE("a process that runs another program now is dead: it has the region no more") {
-    theatre t;
-    auto c = t.start("become_another_program");
     CHECK(t.look() == life::dead);
     t.s->next.release();
     CHECK(c.wait() == 0);

@@ -20,7 +20,6 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 using namespace crosswake;
@@ -215,26 +214,6 @@ TEST_CASE(
     CHECK(cell_in(*r).load() == 2);
 }
 
-TEST_CASE("a name whose dead region is just being removed is free: who wants it waits for those few steps") {
-    const auto name = fresh_name();
-    raw_object dead(name);
-    dead.begin_removal();
-    std::atomic<thread_number> creator{0};
-    std::unique_ptr<region> created;
-    std::thread t([&] {
-        creator = this_thread();
-        std::error_code error;
-        created = make(name, error, 3);
-    });
-    while (creator == 0)
-        std::this_thread::yield();
-    until_asleep(creator);
-    dead.finish_removal();
-    t.join();
-    REQUIRE(created != nullptr);
-    CHECK(cell_in(*created).load() == 3);
-}
-
 TEST_CASE("a region that a killed process shared with a living one is alive") {
     const auto name = fresh_name();
     const auto ready_name = fresh_name();
@@ -284,21 +263,6 @@ TEST_CASE("an initialiser that throws leaves nothing") {
     CHECK_THROWS_AS((void)region::create(name, page, page, permissions::this_user, initialise, error),
                     std::runtime_error);
     CHECK_FALSE(raw_object::exists(name));
-    CHECK(descriptor_count() == before);
-}
-
-TEST_CASE("no descriptor is kept for a region") {
-    const auto before = descriptor_count();
-    std::vector<std::unique_ptr<region>> all;
-    std::error_code error;
-    for (int i = 0; i < 50; ++i) {
-        const auto name = fresh_name();
-        all.push_back(make(name));
-        all.push_back(open(name, error));
-        REQUIRE(all.back() != nullptr);
-    }
-    CHECK(descriptor_count() == before);
-    CHECK_FALSE(all.front()->reserve(0, page));
     CHECK(descriptor_count() == before);
 }
 

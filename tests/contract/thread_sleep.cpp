@@ -210,3 +210,26 @@ TEST_CASE("a sleeper that was killed is not woken, nor counted") {
     b.word.store(1);
     CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
 }
+
+// A count of wake-ups would let the late one through, and the older one sleep on.
+TEST_CASE("a late sleeper cannot take a wake-up that was meant for an older one") {
+    const auto name = fresh_name();
+    const auto r = make_bed(name);
+    auto& b = bed_in(*r);
+    child older{"sleep_in_another_process", {name}};
+    while (b.about_to.load() == 0)
+        std::this_thread::yield();
+    until_asleep(older.pid());
+    older.stop(); // it cannot take its wake-up yet
+    b.word.store(1);
+    (void)wake_threads(*r, b.word, wake_count::one);
+    sleeper late([&] {
+        while (b.word.load() == 1)
+            sleep_while(*r, b.word, 1, deadline::never());
+    });
+    late.until_asleep();
+    older.resume();
+    CHECK(older.wait() == 0);
+    b.word.store(2);
+    CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
+}

@@ -79,20 +79,6 @@ CROSSWAKE_ROLE(lock_and_close_the_handle) {
     return 0;
 }
 
-CROSSWAKE_ROLE(wait_for_one_permit) {
-    named<semaphore> {
-        open_only, args[0]
-        } -> acquire();
-    return 0;
-}
-
-CROSSWAKE_ROLE(lock_and_become_another_program) {
-    named<room> r{open_only, args[0]};
-    r->door.lock();
-    r->inside.release();
-    child::become("wait_for_one_permit", {args[1]});
-}
-
 // The first process among numbers of its own cannot kill itself, so its parent does it.
 CROSSWAKE_ROLE(have_an_owner_killed_elsewhere) {
     named<room> r{open_only, args[0]};
@@ -199,19 +185,6 @@ TEST_CASE("an owner that closes its last handle without unlocking gives the lock
     named<room> r{create_only, name};
     named<semaphore> stay{create_only, stay_name};
     child owner{"lock_and_close_the_handle", {name, stay_name}};
-    r->inside.acquire();
-    CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
-    r->door.unlock();
-    stay->release();
-    CHECK(owner.wait() == 0);
-}
-
-TEST_CASE("an owner that becomes another program gives the lock up as if it had died") {
-    const auto name = fresh_name();
-    const auto stay_name = fresh_name();
-    named<room> r{create_only, name};
-    named<semaphore> stay{create_only, stay_name};
-    child owner{"lock_and_become_another_program", {name, stay_name}};
     r->inside.acquire();
     CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
     r->door.unlock();

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
     int code = 0;
     if (test::run_role(argc, argv, code))
         return code;
+    test::tie_children_to_this_process();
 
     const auto recheck = std::chrono::duration_cast<std::chrono::milliseconds>(recheck_interval());
     std::printf("CROSSWAKE_TEST_SEED=%llu  bell: %s  re-check: %lld ms\n",

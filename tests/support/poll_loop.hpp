@@ -10,8 +10,7 @@ namespace crosswake::test {
 
 class poll_loop {
 public:
-    explicit poll_loop(reactor& r);
-    ~poll_loop();
+    explicit poll_loop(reactor& r) noexcept : reactor_(&r) {}
     poll_loop(const poll_loop&) = delete;
     poll_loop& operator=(const poll_loop&) = delete;
 
@@ -30,7 +29,6 @@ public:
 
 private:
     reactor* reactor_;
-    int epoll_;
 };
 
 /// A wait that remembers how it ended.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace crosswake::test {
@@ -40,9 +41,8 @@ public:
     [[nodiscard]] static bool exists(const std::string& name);
 
 private:
-    std::string path_;
-    int file_;
-    bool made_here_;
+    struct place; // where it is, in the system's own terms
+    std::unique_ptr<place> place_;
 };
 
 } // namespace crosswake::test

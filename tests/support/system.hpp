@@ -14,6 +14,12 @@ inline constexpr bool is_instrumented = true;
 inline constexpr bool is_instrumented = false;
 #endif
 
+/// Ends the processes that this one starts, and those that they start, when it ends itself, however it does; where the
+/// system has that.
+void tie_children_to_this_process();
+/// Removes the variable from this process's environment.
+void unset_environment(const char* variable);
+
 /// Path of this program.
 std::string own_program();
 /// Threads and open descriptors (handles) of this process.

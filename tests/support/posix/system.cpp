@@ -150,6 +150,12 @@ void child::stop_myself() {
     ::kill(::getpid(), SIGSTOP);
 }
 
+void tie_children_to_this_process() {}
+
+void unset_environment(const char* variable) {
+    ::unsetenv(variable);
+}
+
 std::string own_program() {
     return std::filesystem::read_symlink("/proc/self/exe").string();
 }

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 namespace crosswake::test {
 namespace {
@@ -24,50 +25,56 @@ void require(bool ok, const char* call) {
 
 } // namespace
 
-raw_object::raw_object(const std::string& name) : path_(path_of(name)), made_here_(!exists(name)) {
-    file_ = ::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_CREAT, 0600);
-    require(file_ >= 0, "open");
-    require(::flock(file_, LOCK_SH) == 0, "flock");
+struct raw_object::place {
+    std::string path;
+    bool made_here;
+    int file;
+};
+
+raw_object::raw_object(const std::string& name)
+    : place_(std::make_unique<place>(place{path_of(name), !exists(name), -1})) {
+    place_->file = ::open(place_->path.c_str(), O_RDWR | O_CLOEXEC | O_CREAT, 0600);
+    require(place_->file >= 0, "open");
+    require(::flock(place_->file, LOCK_SH) == 0, "flock");
 }
 
 raw_object::~raw_object() {
-    if (made_here_)
-        ::unlink(path_.c_str());
+    if (place_->made_here)
+        ::unlink(place_->path.c_str());
     let_go();
 }
 
 std::size_t raw_object::size() const {
     struct stat s {};
-    require(::fstat(file_, &s) == 0, "fstat");
+    require(::fstat(place_->file, &s) == 0, "fstat");
     return static_cast<std::size_t>(s.st_size);
 }
 
 void raw_object::resize(std::size_t bytes) {
-    require(::ftruncate(file_, static_cast<off_t>(bytes)) == 0, "ftruncate");
+    require(::ftruncate(place_->file, static_cast<off_t>(bytes)) == 0, "ftruncate");
 }
 
 void raw_object::read(std::size_t offset, void* to, std::size_t bytes) const {
-    require(::pread(file_, to, bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes), "pread");
+    require(::pread(place_->file, to, bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes), "pread");
 }
 
 void raw_object::write(std::size_t offset, const void* from, std::size_t bytes) {
-    require(::pwrite(file_, from, bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes), "pwrite");
+    require(::pwrite(place_->file, from, bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes), "pwrite");
 }
 
 void raw_object::begin_removal() {
-    require(::flock(file_, LOCK_EX | LOCK_NB) == 0, "flock");
+    require(::flock(place_->file, LOCK_EX | LOCK_NB) == 0, "flock");
 }
 
 void raw_object::finish_removal() {
-    require(::unlink(path_.c_str()) == 0, "unlink");
-    made_here_ = false;
+    require(::unlink(place_->path.c_str()) == 0, "unlink");
+    place_->made_here = false;
     let_go();
 }
 
 void raw_object::let_go() {
-    if (file_ >= 0)
-        ::close(file_);
-    file_ = -1;
+    if (place_->file >= 0)
+        ::close(std::exchange(place_->file, -1));
 }
 
 bool raw_object::exists(const std::string& name) {
