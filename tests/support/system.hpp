@@ -25,7 +25,7 @@ std::string own_program();
 /// Threads and open descriptors (handles) of this process.
 std::size_t thread_count();
 std::size_t descriptor_count();
-/// How many mappings this process has of objects whose names contain the text.
+/// How many mappings this process has of objects whose names contain the text; others may count too, each time.
 std::size_t mapping_count(const std::string& text);
 /// How often this process has been put to sleep and woken (voluntary context switches of all its threads).
 std::size_t wake_up_count();

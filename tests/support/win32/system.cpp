@@ -223,6 +223,16 @@ std::size_t descriptor_count() {
     return n;
 }
 
+std::size_t mapping_count(const std::string&) {
+    // The system does not say of what: all that are there.
+    std::size_t count = 0;
+    MEMORY_BASIC_INFORMATION part{};
+    for (const std::byte* at = nullptr; ::VirtualQuery(at, &part, sizeof part) == sizeof part;
+         at = static_cast<const std::byte*>(part.BaseAddress) + part.RegionSize)
+        count += part.Type == MEM_MAPPED && part.AllocationBase == part.BaseAddress ? std::size_t{1} : 0;
+    return count;
+}
+
 std::size_t wake_up_count() {
     return 0; // the system does not say
 }
