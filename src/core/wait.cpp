@@ -38,11 +38,13 @@ bool is_there(operation& op) noexcept {
 }
 
 /// Looks once, and then for a while if that is worth it; without being announced, so that nobody has to ring for an
-/// answer that is near. true: got it.
+/// answer that is near. Not while reactors await the word: whoever looks on is always quicker than they, and would have
+/// everything. true: got it.
 bool look_for(operation& op, core::spin_policy& habit, deadline until) noexcept {
     if (is_there(op))
         return true;
-    const auto budget = habit.budget_ns(core::spin_limit_ns());
+    const auto reactors_wait = [&word = op.word()] { return word.seats.load(std::memory_order_relaxed) != 0; };
+    const auto budget = reactors_wait() ? 0 : habit.budget_ns(core::spin_limit_ns());
     if (budget == 0)
         return false;
     const auto end = std::min(until, deadline::at_ns(backend::steady_ns() + budget));
@@ -54,6 +56,8 @@ bool look_for(operation& op, core::spin_policy& habit, deadline until) noexcept 
                 return true;
             }
         }
+        if (reactors_wait())
+            return false;
     } while (deadline::at_ns(backend::steady_ns()) < end);
     habit.it_did_not_pay();
     return false;

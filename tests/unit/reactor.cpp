@@ -650,9 +650,9 @@ TEST_CASE("a reactor costs no descriptor for each wait or object, and gives back
 TEST_CASE("handles that come and go beside one that stays leave no mapping, no seat and no descriptor behind") {
     const auto name = fresh_name();
     named<semaphore> stays{create_only, name};
-    const auto before = mapping_count(name);
     reactor r;
     poll_loop loop{r};
+    const auto before = mapping_count(name);
     for (int i = 0; i < 10'000; ++i) { // more than there are seats
         named<semaphore> goes{open_only, name};
         permit_wait w{*goes};
@@ -670,9 +670,9 @@ TEST_CASE("handles that come and go beside one that stays leave no mapping, no s
 TEST_CASE("a wait whose handle is closed while the object has another is done, and then its mapping goes") {
     const auto name = fresh_name();
     named<semaphore> stays{create_only, name};
-    const auto before = mapping_count(name);
     reactor r;
     poll_loop loop{r};
+    const auto before = mapping_count(name);
     {
         std::optional<named<semaphore>> goes(std::in_place, open_only, name);
         permit_wait w{**goes};
