@@ -9,6 +9,7 @@
 #include <crosswake/reactor.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -88,11 +89,10 @@ public:
     }
 
     [[nodiscard]] std::span<const std::byte> plain() const override {
-        const auto& s = *handles_[0];
-        return {sim::address_of(sim::place_of(s.get()), sim::judge), object_bytes(s)};
+        return {sim::address_of(sim::place_of(object_start()), sim::judge), object_bytes()};
     }
     std::string name_of(sim::place at) const override {
-        const auto object = sim::place_of(handles_[0]->get());
+        const auto object = sim::place_of(object_start());
         constexpr std::size_t seats_bytes = core::private_seats * sizeof(core::seat_layout);
         if (at >= object)
             return field(at - object);
@@ -109,7 +109,10 @@ protected:
     /// Starts a wait there and cancels it, so that the reactor has a seat.
     virtual void take_seat(Object& object, reactor& r) = 0;
     virtual std::string field(std::size_t offset) const = 0;
-    [[nodiscard]] virtual std::size_t object_bytes(const named<Object>&) const { return sizeof(Object); }
+    [[nodiscard]] virtual std::size_t object_bytes() const { return sizeof(Object); }
+    [[nodiscard]] virtual const std::byte* object_start() const {
+        return reinterpret_cast<const std::byte*>(&object(0));
+    }
 
     [[nodiscard]] Object& object(unsigned p) const { return *handles_[p]->get(); }
     /// Of the judge, who takes no steps.
@@ -170,7 +173,7 @@ protected:
             if (what.waits == way::awaits && i + 1 < what.times)
                 continue;
             while (reactors_[p]->waiting() != 0) {
-                if (what.cancels && i + 1 == what.times && !records.back().over && sim::any_of(2) == 1)
+                if (what.cancels && i + 1 == what.times && !settled.back() && sim::any_of(2) == 1)
                     reactors_[p]->cancel(records.back());
                 else
                     dispatch(*reactors_[p]);
@@ -188,7 +191,7 @@ private:
         r.dispatch();
     }
     void take_all_private_seats() {
-        auto& s = *detail::segment::holding(handles_[0]->get());
+        auto& s = *detail::segment::holding(object_start());
         for (std::size_t i = 0; i < core::private_seats; ++i)
             s.seat(i).owner.store(sim::token_of(0));
     }

@@ -82,14 +82,15 @@ private:
     std::vector<bool> giving_;
 };
 
-sim::plan of(std::string name, sim::limits l, std::vector<program> programs, seating sits = seating::taken_before) {
+sim::plan of(std::string name, sim::limits l, std::vector<program> programs, bool all = true,
+             seating sits = seating::taken_before) {
     std::optional<program> epilogue;
     unsigned wanted = 0;
     for (const auto& p : programs)
         wanted += p.kind == takes ? p.times : 0;
     if (l.kills != 0)
         epilogue = program{.kind = gives, .times = wanted};
-    return {std::move(name), l, true, [=] { return new permits(programs, epilogue, sits); }};
+    return {std::move(name), l, all, [=] { return new permits(programs, epilogue, sits); }};
 }
 
 constexpr program thread{.kind = takes};
@@ -105,7 +106,35 @@ constexpr program giver_of_2{.kind = gives, .times = 2};
 
 int main() {
     return sim::explore({
-        of("thread, giver", {.preemptions = 8, .spurious = 1}, {thread, giver}),
-        of("reactor, giver", {.preemptions = 8, .spurious = 1}, {reactor_, giver}),
+        of("thread, giver", {.preemptions = 9, .spurious = 1}, {thread, giver}),
+        of("timed thread, giver", {.preemptions = 9, .late = 1}, {timed_thread, giver}),
+        of("reactor, giver", {.preemptions = 9, .spurious = 1}, {reactor_, giver}),
+        of("timed reactor, giver", {.preemptions = 4, .late = 1}, {timed_reactor, giver}),
+        of("reactor of 2, giver of 2", {.preemptions = 4}, {reactor_of_2, giver_of_2}),
+        of("cancelling, giver of 2", {.preemptions = 3}, {cancelling, giver_of_2}),
+        of("2 threads, giver of 2", {.preemptions = 3, .spurious = 1}, {thread, thread, giver_of_2}),
+        of("thread, reactor, giver", {.preemptions = 2}, {thread, reactor_, giver}),
+        of("thread, cancelling, giver", {.preemptions = 2}, {thread, cancelling, giver}),
+        of("2 reactors, giver", {.preemptions = 2}, {reactor_, reactor_, giver}),
+        of("reactor, 2 givers", {.preemptions = 2}, {reactor_of_2, giver, giver}),
+        of("crowd: 2 reactors, giver", {.preemptions = 2}, {reactor_, reactor_, giver}, true, seating::crowd),
+        of("crowd: reactor, cancelling, giver", {.preemptions = 1}, {reactor_, cancelling, giver}, true,
+           seating::crowd),
+        of("sitting down: 2 reactors, giver", {.preemptions = 2}, {reactor_, reactor_, giver}, true,
+           seating::taken_now),
+        of("through the region: 2 reactors, giver", {.preemptions = 2, .unreachable = true},
+           {reactor_, reactor_, giver}),
+        of("thread, giver, a kill", {.preemptions = 4, .kills = 1}, {thread, giver_of_2}),
+        of("2 threads, giver, 2 kills", {.preemptions = 1, .kills = 2}, {thread, thread, giver_of_2}),
+        of("thread, reactor, giver, 2 kills", {.preemptions = 0, .kills = 2}, {thread, reactor_, giver_of_2}),
+        of("2 reactors, giver, a kill", {.preemptions = 1, .kills = 1}, {reactor_, reactor_, giver_of_2}),
+        of("crowd: 2 reactors, giver, a kill", {.preemptions = 0, .kills = 1}, {reactor_, reactor_, giver}, true,
+           seating::crowd),
+        of("2 threads, giver, a stop", {.preemptions = 1, .stops = 1}, {thread, thread, giver_of_2}),
+        of("thread, reactor, giver, a stop", {.preemptions = 1, .stops = 1}, {thread, reactor_, giver_of_2}),
+        of("all sorts", {.spurious = 2, .late = 1}, {thread, cancelling, reactor_of_2, giver_of_2, giver_of_2},
+           false),
+        of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
+           {thread, cancelling, timed_reactor, giver_of_2, giver_of_2}, false),
     });
 }

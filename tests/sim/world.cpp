@@ -77,7 +77,7 @@ struct world_state {
     limits used;
     bool log = false;
     bool quiet = true; // what happens now happens outside of the run
-    bool rechecked = true;
+    unsigned rechecks = 0; // how often everybody's re-check is still to come
     bool epilogue = false;
     unsigned current = host;
     unsigned count = 0;
@@ -266,13 +266,12 @@ void resume(const option& o) {
 }
 
 void offer_runs(options& o, unsigned except) {
+    for (unsigned i = 0; i < w.count; ++i)
+        if (const auto& p = w.processes[i]; i != except && !p.stopped && p.is == condition::runnable)
+            o.add(act::run, i);
     for (unsigned i = 0; i < w.count; ++i) {
         const auto& p = w.processes[i];
-        if (i == except || p.stopped)
-            continue;
-        if (p.is == condition::runnable)
-            o.add(act::run, i);
-        if (p.is != condition::asleep && p.is != condition::polling)
+        if (i == except || p.stopped || (p.is != condition::asleep && p.is != condition::polling))
             continue;
         if (w.used.spurious < w.allowed.spurious)
             o.add(act::run, i, how::spuriously);
@@ -309,12 +308,14 @@ option decide(const options& o, std::uint64_t tag) {
 }
 
 void suffer(const option& o) {
-    w.rechecked = false;
     if (o.what == act::kill) {
+        w.rechecks = std::max(w.rechecks, 1u);
         note("P%u IS KILLED", o.who);
         ++w.used.kills;
         die(o.who);
     } else {
+        // A reactor that is stopped swallows one ring after the other: what a re-check brings about may need another.
+        w.rechecks = most_processes / 2;
         note("P%u IS STOPPED", o.who);
         ++w.used.stops;
         w.processes[o.who].stopped = true;
@@ -384,8 +385,8 @@ void come_to_rest() {
                 p.is = condition::runnable;
         return;
     }
-    if (!w.rechecked) {
-        w.rechecked = true;
+    if (w.rechecks != 0) {
+        --w.rechecks;
         w.horizon = w.time + for_a_recheck;
         return;
     }
@@ -401,6 +402,7 @@ void come_to_rest() {
                     p.is = condition::runnable;
             }
         w.horizon = w.time;
+        w.rechecks = w.used.kills != 0 ? 1 : 0; // somebody who died may owe something to who was stopped
         return;
     }
     be_judged(false);
@@ -804,7 +806,7 @@ std::uint64_t steps_so_far() {
 std::uint64_t state_now() {
     auto h = mix(w.memory, w.tag);
     h = mix(h, w.current | w.used.preemptions << 4 | w.used.kills << 8 | w.used.stops << 12 | w.used.spurious << 16 |
-                   w.used.late << 20 | std::uint64_t{w.rechecked} << 24 | std::uint64_t{w.epilogue} << 25);
+                   w.used.late << 20 | std::uint64_t{w.rechecks} << 24 | std::uint64_t{w.epilogue} << 28);
     h = mix(h, static_cast<std::uint64_t>(w.time));
     h = mix(h, static_cast<std::uint64_t>(w.horizon));
     for (unsigned i = 0; i < w.count; ++i) {
