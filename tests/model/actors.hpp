@@ -4,6 +4,7 @@
 #include <sim/explorer.hpp>
 
 #include <core/segment.hpp>
+#include <crosswake/error.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/operation.hpp>
 #include <crosswake/reactor.hpp>
@@ -37,6 +38,8 @@ struct program {
     way waits = way::blocks;
     bool gives_up = false; // each wait has a deadline
     bool cancels = false;  // the last wait is cancelled, at whatever moment
+    bool leaves = false;   // its reactor goes at the end, and gives its seat back
+    bool too_many = false; // finds no seat
 };
 
 /// Where the reactors of a scenario sit.
@@ -82,7 +85,7 @@ public:
             return;
         auto& object = handles_[p]->operator*();
         if (p == 0 && seating_ == seating::crowd)
-            take_all_private_seats();
+            take_seats(0, core::private_seats, sim::token_of(0));
         reactors_[p] = std::make_unique<reactor>();
         if (seating_ != seating::taken_now)
             take_seat(object, *reactors_[p]);
@@ -166,6 +169,8 @@ protected:
                 settled.back() = true;
                 break;
             case start_result::failed:
+                if (what.too_many && error == errc::too_many_reactors)
+                    return;
                 sim::fail("a wait cannot begin: " + error.message());
             case start_result::waiting:
                 break;
@@ -181,6 +186,18 @@ protected:
                     return;
             }
         }
+        if (what.leaves)
+            reactors_[p].reset();
+    }
+
+    /// Somebody sits there who does nothing else.
+    void take_seats(std::size_t first, std::size_t end, detail::owner_token who) {
+        auto& s = *detail::segment::holding(object_start());
+        for (std::size_t i = first; i < end; ++i) {
+            if (i >= core::private_seats)
+                (void)s.open_crowd_seat(i);
+            s.seat(i).owner.store(who);
+        }
     }
 
     static std::string at_rest(unsigned p) { return "P" + std::to_string(p) + " waits for what is there"; }
@@ -190,12 +207,6 @@ private:
         sim::poll(r.next_deadline());
         r.dispatch();
     }
-    void take_all_private_seats() {
-        auto& s = *detail::segment::holding(object_start());
-        for (std::size_t i = 0; i < core::private_seats; ++i)
-            s.seat(i).owner.store(sim::token_of(0));
-    }
-
     std::vector<program> programs_;
     bool with_epilogue_;
     bool has_come_ = false;

@@ -31,6 +31,8 @@ public:
                  [&](auto& op) {
                      if (go_on(op))
                          got_[p].push_back(op.item());
+                     else
+                         was_told_closed_ = true;
                      return go_on(op);
                  });
             break;
@@ -66,6 +68,8 @@ public:
             if (waits(p, pushes) && !tail_is_stopped && (size < capacity_ || closed))
                 sim::fail(at_rest(p));
         }
+        if (was_told_closed_ && size > 0)
+            sim::fail("a popper was told that it is closed and drained, and it is not");
         if (!while_stopped)
             check_items(size);
     }
@@ -153,6 +157,7 @@ private:
         return std::string(offset < 64 ? "tail" : "head") + (offset % 64 < 8 ? ".holder" : ".position");
     }
 
+    bool was_told_closed_ = false;
     std::uint32_t capacity_;
     std::vector<std::vector<item>> got_;
     std::vector<unsigned> began_;
