@@ -60,7 +60,8 @@ public:
             break;
         case gives_first:
         case gives_both:
-            object(p).first.release();
+            for (unsigned i = 0; i < of(p).times; ++i)
+                object(p).first.release();
             if (of(p).kind == gives_both)
                 object(p).second.release();
             break;
@@ -108,6 +109,7 @@ constexpr program guest{.kind = takes_first, .waits = way::awaits, .cancels = tr
 constexpr program other_guest{.kind = takes_second, .waits = way::awaits, .cancels = true, .leaves = true};
 constexpr program refused{.kind = takes_first, .waits = way::awaits, .too_many = true};
 constexpr program giver{.kind = gives_first};
+constexpr program giver_of_2{.kind = gives_first, .times = 2};
 constexpr program giver_of_both{.kind = gives_both};
 
 sim::plan of(std::string name, sim::limits l, std::vector<program> programs, seating sits, table seats,
@@ -127,6 +129,8 @@ int main() {
            seating::taken_before, table::predecessor),
         of("inherited seat: other reactor, thread, giver", {.preemptions = 2},
            {gone, other_reactor, thread, giver_of_both}, seating::taken_before, table::last_seat),
+        of("inherited seat: other reactor, 2 threads, giver of 2", {.preemptions = 1},
+           {gone, other_reactor, thread, thread, giver_of_2}, seating::taken_before, table::last_seat),
         of("seat being inherited: other reactor, thread, giver", {.preemptions = 1},
            {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::last_seat),
         of("seat being inherited: 2 reactors", {.preemptions = 1}, {gone, other_reactor, reactor_, giver_of_both},

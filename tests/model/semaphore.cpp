@@ -3,6 +3,8 @@
 
 #include <crosswake/semaphore.hpp>
 
+#include <algorithm>
+
 using namespace crosswake;
 using namespace crosswake::model;
 
@@ -13,8 +15,8 @@ constexpr unsigned gives = 1;
 
 class permits final : public contest<semaphore> {
 public:
-    permits(std::vector<program> programs, std::optional<program> epilogue, seating sits)
-        : contest(std::move(programs), epilogue, sits), taken_(all()), given_(all()), giving_(all()) {}
+    permits(std::vector<program> programs, std::optional<program> epilogue, seating sits, bool helped)
+        : contest(std::move(programs), epilogue, sits), helped_(helped), taken_(all()), given_(all()), giving_(all()) {}
 
     void run(unsigned p) override {
         come(p);
@@ -43,7 +45,7 @@ public:
     void judge(bool while_stopped) override {
         const auto left = judged().available();
         for (unsigned p = 0; p < all(); ++p)
-            if (waits(p, takes) && (left > 0 || (has_come() && !while_stopped)))
+            if (waits(p, takes) && (left > 0 || (has_come() && !helped_ && !while_stopped)))
                 sim::fail(at_rest(p));
         if (while_stopped)
             return;
@@ -77,6 +79,7 @@ private:
         return offset < 16 ? "permits" : word_name("sleepers", offset - 16);
     }
 
+    bool helped_;
     std::vector<std::int64_t> taken_;
     std::vector<std::int64_t> given_;
     std::vector<bool> giving_;
@@ -90,13 +93,20 @@ sim::plan of(std::string name, sim::limits l, std::vector<program> programs, boo
         wanted += p.kind == takes ? p.times : 0;
     if (l.kills != 0)
         epilogue = program{.kind = gives, .times = wanted};
-    return {std::move(name), l, all, [=] { return new permits(programs, epilogue, sits); }};
+    if (l.helped) // one more, and one for each reactor: a stopped one can swallow a ring that it has not heard yet
+        epilogue = program{.kind = gives,
+                           .times = 1 + static_cast<unsigned>(std::count_if(programs.begin(), programs.end(),
+                                                                            [](const program& p) {
+                                                                                return p.waits != way::blocks;
+                                                                            }))};
+    return {std::move(name), l, all, [=] { return new permits(programs, epilogue, sits, l.helped); }};
 }
 
 constexpr program thread{.kind = takes};
 constexpr program timed_thread{.kind = takes, .gives_up = true};
 constexpr program reactor_{.kind = takes, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = takes, .times = 2, .waits = way::awaits};
+constexpr program leaving{.kind = takes, .waits = way::awaits, .cancels = true};
 constexpr program cancelling{.kind = takes, .times = 2, .waits = way::awaits, .cancels = true};
 constexpr program timed_reactor{.kind = takes, .waits = way::awaits, .gives_up = true};
 constexpr program giver{.kind = gives};
@@ -110,14 +120,18 @@ int main() {
         of("timed thread, giver", {.preemptions = 9, .late = 1}, {timed_thread, giver}),
         of("reactor, giver", {.preemptions = 9, .spurious = 1}, {reactor_, giver}),
         of("timed reactor, giver", {.preemptions = 4, .late = 1}, {timed_reactor, giver}),
-        of("reactor of 2, giver of 2", {.preemptions = 4}, {reactor_of_2, giver_of_2}),
+        of("reactor of 2, giver of 2", {.preemptions = 4, .spurious = 1}, {reactor_of_2, giver_of_2}),
         of("cancelling, giver of 2", {.preemptions = 3}, {cancelling, giver_of_2}),
         of("2 threads, giver of 2", {.preemptions = 3, .spurious = 1}, {thread, thread, giver_of_2}),
         of("thread, reactor, giver", {.preemptions = 2}, {thread, reactor_, giver}),
         of("thread, cancelling, giver", {.preemptions = 2}, {thread, cancelling, giver}),
+        of("thread, leaving, giver", {.preemptions = 3}, {thread, leaving, giver}),
+        of("2 threads, leaving, giver of 2", {.preemptions = 2}, {thread, thread, leaving, giver_of_2}),
         of("2 reactors, giver", {.preemptions = 2}, {reactor_, reactor_, giver}),
         of("reactor, 2 givers", {.preemptions = 2}, {reactor_of_2, giver, giver}),
         of("crowd: 2 reactors, giver", {.preemptions = 2}, {reactor_, reactor_, giver}, true, seating::crowd),
+        of("crowd: leaving, 2 threads, giver of 2", {.preemptions = 1}, {leaving, thread, thread, giver_of_2}, true,
+           seating::crowd),
         of("crowd: reactor, cancelling, giver", {.preemptions = 1}, {reactor_, cancelling, giver}, true,
            seating::crowd),
         of("sitting down: 2 reactors, giver", {.preemptions = 2}, {reactor_, reactor_, giver}, true,
@@ -132,8 +146,15 @@ int main() {
            seating::crowd),
         of("2 threads, giver, a stop", {.preemptions = 1, .stops = 1}, {thread, thread, giver_of_2}),
         of("thread, reactor, giver, a stop", {.preemptions = 1, .stops = 1}, {thread, reactor_, giver_of_2}),
+        of("2 threads, giver, a stop, helped", {.preemptions = 1, .stops = 1, .helped = true},
+           {thread, thread, giver_of_2}),
+        of("reactor, 2 givers, a stop, helped", {.preemptions = 1, .stops = 1, .helped = true},
+           {reactor_of_2, giver, giver}),
+        of("thread, reactor, 2 givers, a stop, helped", {.preemptions = 1, .stops = 1, .helped = true},
+           {thread, reactor_, giver, giver}),
         of("all sorts", {.spurious = 2, .late = 1}, {thread, cancelling, reactor_of_2, giver_of_2, giver_of_2},
            false),
+        of("many threads", {.late = 1}, {thread, thread, leaving, timed_thread, giver_of_2, giver}, false),
         of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
            {thread, cancelling, timed_reactor, giver_of_2, giver_of_2}, false),
     });

@@ -183,7 +183,7 @@ void print(const plan& p, std::size_t runs, std::size_t states, std::uint64_t st
             bounds += ", " + std::to_string(n) + ' ' + what;
     };
     add(p.allowed.kills, "kills");
-    add(p.allowed.stops, "stops");
+    add(p.allowed.stops, p.allowed.helped ? "stops, helped" : "stops");
     add(p.allowed.spurious, "spurious");
     add(p.allowed.late, "late");
     std::printf("%-52s %-36s %9zu runs %9zu states %11llu steps %6.1f s\n", p.name.c_str(),

@@ -315,7 +315,7 @@ void suffer(const option& o) {
         die(o.who);
     } else {
         // A reactor that is stopped swallows one ring after the other: what a re-check brings about may need another.
-        w.rechecks = most_processes / 2;
+        w.rechecks = w.allowed.helped ? 0 : most_processes / 2;
         note("P%u IS STOPPED", o.who);
         ++w.used.stops;
         w.processes[o.who].stopped = true;
@@ -368,6 +368,19 @@ void be_judged(bool while_stopped) {
     w.quiet = false;
 }
 
+/// false: there is none, or it has been.
+bool begin_epilogue() {
+    if (w.epilogue || !w.story->has_epilogue())
+        return false;
+    w.epilogue = true;
+    w.used.helped = w.allowed.helped;
+    w.allowed = w.used; // nothing befalls anybody any more
+    w.horizon = w.time;
+    w.processes[w.count - 1].is = condition::runnable;
+    note("a fresh process comes");
+    return true;
+}
+
 /// Nobody can go on.
 void come_to_rest() {
     auto next = std::numeric_limits<std::int64_t>::max();
@@ -393,6 +406,8 @@ void come_to_rest() {
     bool somebody_was_stopped = false;
     for (unsigned i = 0; i < w.count; ++i)
         somebody_was_stopped = somebody_was_stopped || w.processes[i].stopped;
+    if (somebody_was_stopped && w.allowed.helped && begin_epilogue())
+        return;
     if (somebody_was_stopped) {
         be_judged(true);
         for (unsigned i = 0; i < w.count; ++i)
@@ -406,13 +421,8 @@ void come_to_rest() {
         return;
     }
     be_judged(false);
-    if (w.epilogue || !w.story->has_epilogue())
+    if (!begin_epilogue())
         end_run(verdict::right);
-    w.epilogue = true;
-    w.allowed = w.used;
-    w.horizon = w.time;
-    w.processes[w.count - 1].is = condition::runnable;
-    note("a fresh process comes");
 }
 
 /// The current process cannot go on. Returns when it can again.

@@ -29,6 +29,7 @@ struct limits {
     unsigned preemptions = 2;
     unsigned kills = 0;
     unsigned stops = 0;     // stopped when all others have come to rest and waited for the re-check, then continued
+    bool helped = false;    // instead of the re-check, the epilogue comes while somebody is stopped
     unsigned spurious = 0;  // wake-ups of somebody whom nobody woke
     unsigned late = 0;      // times that the clock jumps to a deadline under a running process
     bool unreachable = false; // peers cannot reach each other's bells, and ring through the region
@@ -59,7 +60,7 @@ public:
     virtual void look() {}
     /// Nobody moves any more and nothing will happen any more. `late`: while somebody is stopped.
     virtual void judge(bool while_stopped) = 0;
-    /// One more process that comes at the very end; none unless true.
+    /// One more process that comes when all have come to rest; none unless true.
     [[nodiscard]] virtual bool has_epilogue() const { return false; }
     /// What distinguishes states beside memory and what the processes have seen.
     [[nodiscard]] virtual std::uint64_t state() const { return 0; }
