@@ -87,8 +87,12 @@ public:
         if (p == 0 && seating_ == seating::crowd)
             take_seats(0, core::private_seats, sim::token_of(0));
         reactors_[p] = std::make_unique<reactor>();
-        if (seating_ != seating::taken_now)
-            take_seat(object, *reactors_[p]);
+        if (seating_ == seating::taken_now)
+            return;
+        take_seat(object, *reactors_[p]);
+        for (auto& r : reactors_)
+            if (r != nullptr)
+                r->dispatch(); // whatever that rang
     }
 
     [[nodiscard]] std::span<const std::byte> plain() const override {
@@ -97,13 +101,15 @@ public:
     std::string name_of(sim::place at) const override {
         const auto object = sim::place_of(object_start());
         constexpr std::size_t seats_bytes = core::private_seats * sizeof(core::seat_layout);
+        const auto& region = sim::regions()[0];
+        const auto crowd = region.at + region.bytes - core::crowd_seats * sizeof(core::seat_layout);
+        if (at >= crowd)
+            return seat_name("crowd", at - crowd);
         if (at >= object)
             return field(at - object);
-        if (at >= object - seats_bytes) {
-            const auto offset = at - (object - seats_bytes);
-            return "seats[" + std::to_string(offset / 16) + (offset % 16 == 0 ? "].owner" : "].bell");
-        }
-        return {};
+        if (at >= object - seats_bytes)
+            return seat_name("seats", at - (object - seats_bytes));
+        return at == object - seats_bytes - 4 ? "crowd_used" : "";
     }
 
 protected:
@@ -203,6 +209,9 @@ protected:
     static std::string at_rest(unsigned p) { return "P" + std::to_string(p) + " waits for what is there"; }
 
 private:
+    static std::string seat_name(std::string table, std::size_t offset) {
+        return table + '[' + std::to_string(offset / 16) + (offset % 16 == 0 ? "].owner" : "].bell");
+    }
     static void dispatch(reactor& r) {
         sim::poll(r.next_deadline());
         r.dispatch();

@@ -1,5 +1,6 @@
 #include <sim/explorer.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -239,8 +240,9 @@ int explore(const std::vector<plan>& plans) {
     std::printf("CROSSWAKE_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
 
     bool right = true;
+    const bool is_a_name = std::any_of(plans.begin(), plans.end(), [&](const plan& p) { return p.name == only; });
     for (auto p : plans) {
-        if (!only.empty() && p.name.find(only) == std::string::npos)
+        if (!only.empty() && (is_a_name ? p.name != only : p.name.find(only) == std::string::npos))
             continue;
         p.allowed.preemptions += deeper;
         if (!p.all)
