@@ -14,8 +14,8 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <string>
 #include <span>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -38,6 +38,7 @@ struct program {
     way waits = way::blocks;
     bool gives_up = false; // each wait has a deadline
     bool cancels = false;  // the last wait is cancelled, at whatever moment
+    bool edges = false;    // the loop around the reactor goes by edges
     bool leaves = false;   // its reactor goes at the end, and gives its seat back
     bool too_many = false; // finds no seat
 };
@@ -81,6 +82,7 @@ public:
         set_spin_limit(std::chrono::nanoseconds(0));
         set_recheck_interval(std::chrono::milliseconds(120));
         handles_[p] = open(p == 0);
+        first_ = p == 0 ? &object(0) : first_;
         if (programs_[p].waits == way::blocks)
             return;
         auto& object = handles_[p]->operator*();
@@ -119,13 +121,11 @@ protected:
     virtual void take_seat(Object& object, reactor& r) = 0;
     virtual std::string field(std::size_t offset) const = 0;
     [[nodiscard]] virtual std::size_t object_bytes() const { return sizeof(Object); }
-    [[nodiscard]] virtual const std::byte* object_start() const {
-        return reinterpret_cast<const std::byte*>(&object(0));
-    }
+    [[nodiscard]] virtual const std::byte* object_start() const { return reinterpret_cast<const std::byte*>(first_); }
 
     [[nodiscard]] Object& object(unsigned p) const { return *handles_[p]->get(); }
     /// Of the judge, who takes no steps.
-    [[nodiscard]] Object& judged() const { return sim::judged(object(0)); }
+    [[nodiscard]] Object& judged() const { return sim::judged(*first_); }
     [[nodiscard]] const program& of(unsigned p) const { return programs_[p]; }
     [[nodiscard]] unsigned all() const { return static_cast<unsigned>(programs_.size()); }
 
@@ -134,6 +134,8 @@ protected:
         return (p < count_ || has_come_) && programs_[p].kind == kind && !sim::is_dead(p) && !sim::is_finished(p) &&
                !sim::is_stopped(p);
     }
+    /// Closes its handle.
+    void close(unsigned p) { handles_[p].reset(); }
     void come(unsigned p) { has_come_ = has_come_ || p == count_; }
     [[nodiscard]] bool has_come() const { return has_come_; }
 
@@ -187,7 +189,7 @@ protected:
                 if (what.cancels && i + 1 == what.times && !settled.back() && sim::any_of(2) == 1)
                     reactors_[p]->cancel(records.back());
                 else
-                    dispatch(*reactors_[p]);
+                    dispatch(*reactors_[p], what.edges);
                 if (!settle())
                     return;
             }
@@ -212,8 +214,13 @@ private:
     static std::string seat_name(std::string table, std::size_t offset) {
         return table + '[' + std::to_string(offset / 16) + (offset % 16 == 0 ? "].owner" : "].bell");
     }
-    static void dispatch(reactor& r) {
-        sim::poll(r.next_deadline());
+    static void dispatch(reactor& r, bool edges) {
+        if (edges && sim::poll_edges(r.next_deadline())) {
+            r.dispatch_silenced();
+            return;
+        }
+        if (!edges)
+            sim::poll(r.next_deadline());
         r.dispatch();
     }
     std::vector<program> programs_;
@@ -221,6 +228,7 @@ private:
     bool has_come_ = false;
     unsigned count_;
     seating seating_;
+    Object* first_ = nullptr; // as process 0 sees it
     std::vector<handle> handles_;
     std::vector<std::unique_ptr<reactor>> reactors_;
 };

@@ -20,11 +20,12 @@ public:
     void run(unsigned p) override {
         come(p);
         if (of(p).kind == waits_for_it) {
-            take(p, [&](unsigned) { return event::wait_operation(object(p)); },
-                 [&](auto&) {
-                     ++passed_[p];
-                     return true;
-                 });
+            take(
+                p, [&](unsigned) { return event::wait_operation(object(p)); },
+                [&](auto&) {
+                    ++passed_[p];
+                    return true;
+                });
             return;
         }
         for (unsigned i = 0; i < of(p).times; ++i) {
@@ -105,25 +106,23 @@ sim::plan of(std::string name, reset_mode mode, sim::limits l, std::vector<progr
 int main() {
     std::vector<sim::plan> plans;
     for (const auto mode : {reset_mode::automatic, reset_mode::manual})
-        plans.insert(plans.end(),
-                     {
-                         of("thread, setter twice", mode, {.preemptions = 9, .spurious = 1}, {thread, setter_twice}),
-                         of("timed thread, setter", mode, {.preemptions = 9, .late = 1}, {timed_thread, setter}),
-                         of("reactor of 2, setter twice", mode, {.preemptions = 4}, {reactor_of_2, setter_twice}),
-                         of("cancelling, setter twice", mode, {.preemptions = 3}, {cancelling, setter_twice}),
-                         of("2 threads, setter", mode, {.preemptions = 3, .spurious = 1}, {thread, thread, setter}),
-                         of("thread, reactor, setter", mode, {.preemptions = 2}, {thread, reactor_, setter}),
-                         of("thread, setter, pulse", mode, {.preemptions = 3}, {thread, setter, pulse}),
-                         of("2 threads, setter, kills", mode, {.preemptions = 2, .kills = 1},
-                            {thread, thread, setter}),
-                         of("thread, reactor, setter, kills", mode, {.preemptions = 1, .kills = 2},
-                            {thread, reactor_, setter}),
-                         of("thread, reactor, setter, stops", mode, {.preemptions = 1, .stops = 1},
-                            {thread, reactor_, setter}),
-                         of("all sorts", mode, {.spurious = 2, .late = 1},
-                            {thread, cancelling, setter_twice, timed_thread, setter}, false),
-                         of("all sorts, kills", mode, {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
-                            {thread, reactor_of_2, setter_twice, timed_thread, setter}, false),
-                     });
+        plans.insert(
+            plans.end(),
+            {
+                of("thread, setter twice", mode, {.preemptions = 9, .spurious = 1}, {thread, setter_twice}),
+                of("timed thread, setter", mode, {.preemptions = 9, .late = 1}, {timed_thread, setter}),
+                of("reactor of 2, setter twice", mode, {.preemptions = 4}, {reactor_of_2, setter_twice}),
+                of("cancelling, setter twice", mode, {.preemptions = 3}, {cancelling, setter_twice}),
+                of("2 threads, setter", mode, {.preemptions = 3, .spurious = 1}, {thread, thread, setter}),
+                of("thread, reactor, setter", mode, {.preemptions = 2}, {thread, reactor_, setter}),
+                of("thread, setter, pulse", mode, {.preemptions = 3}, {thread, setter, pulse}),
+                of("2 threads, setter, kills", mode, {.preemptions = 2, .kills = 1}, {thread, thread, setter}),
+                of("thread, reactor, setter, kills", mode, {.preemptions = 1, .kills = 2}, {thread, reactor_, setter}),
+                of("thread, reactor, setter, stops", mode, {.preemptions = 1, .stops = 1}, {thread, reactor_, setter}),
+                of("all sorts", mode, {.spurious = 2, .late = 1},
+                   {thread, cancelling, setter_twice, timed_thread, setter}, false),
+                of("all sorts, kills", mode, {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
+                   {thread, reactor_of_2, setter_twice, timed_thread, setter}, false),
+            });
     return sim::explore(plans);
 }

@@ -10,20 +10,27 @@ namespace {
 
 constexpr unsigned locks = 0;
 constexpr unsigned locks_and_repairs = 1; // calls mark_sound() when it is told of a death
+constexpr unsigned locks_and_closes = 2;  // its last handle, without unlocking, and lives on
 
 class section final : public contest<mutex> {
 public:
     section(std::vector<program> programs, std::optional<program> epilogue, seating sits)
-        : contest(std::move(programs), epilogue, sits), inside_(all()), dead_inside_(all()) {}
+        : contest(std::move(programs), epilogue, sits), inside_(all()), dead_inside_(all()), closes_(all()) {}
 
     void run(unsigned p) override {
         come(p);
-        take(p, [&](unsigned) { return mutex::lock_operation(object(p)); },
-             [&](auto& op) {
-                 enter(p, op.status);
-                 object(p).unlock();
-                 return true;
-             });
+        take(
+            p, [&](unsigned) { return mutex::lock_operation(object(p)); },
+            [&](auto& op) {
+                enter(p, op.status);
+                if (of(p).kind == locks_and_closes) {
+                    close(p);
+                    sim::expect_recheck();
+                } else {
+                    object(p).unlock();
+                }
+                return of(p).kind != locks_and_closes;
+            });
     }
 
     [[nodiscard]] std::uint64_t state() const override {
@@ -52,7 +59,7 @@ private:
         for (unsigned q = 0; q < all(); ++q) {
             if (!inside_[q])
                 continue;
-            if (!sim::is_dead(q))
+            if (!is_gone(q))
                 sim::fail("P" + std::to_string(q) + " is inside, and P" + std::to_string(p) + " too");
             dead_inside_[q] = true;
         }
@@ -62,7 +69,7 @@ private:
             sim::fail("P" + std::to_string(p) + " is not told that the owner before it died");
         bool anybody_died = false;
         for (unsigned q = 0; q < all(); ++q)
-            anybody_died = anybody_died || sim::is_dead(q);
+            anybody_died = anybody_died || is_gone(q);
         if (!anybody_died && status != lock_status::acquired)
             sim::fail("P" + std::to_string(p) + " is told of a death, and nobody died");
         inside_[p] = true;
@@ -70,11 +77,14 @@ private:
         if (of(p).kind == locks_and_repairs && status == lock_status::acquired_from_dead_owner) {
             object(p).mark_sound();
             for (unsigned q = 0; q < all(); ++q)
-                if (sim::is_dead(q))
+                if (is_gone(q))
                     inside_[q] = dead_inside_[q] = false;
         }
-        inside_[p] = false;
+        inside_[p] = of(p).kind == locks_and_closes;
+        closes_[p] = inside_[p];
     }
+
+    [[nodiscard]] bool is_gone(unsigned p) const { return sim::is_dead(p) || closes_[p]; }
 
     handle open(bool create) override {
         return create ? std::make_unique<named<mutex>>(create_only, "door")
@@ -95,11 +105,13 @@ private:
 
     std::vector<bool> inside_;
     std::vector<bool> dead_inside_;
+    std::vector<bool> closes_;
 };
 
 constexpr program thread{.kind = locks};
 constexpr program thread_twice{.kind = locks, .times = 2};
 constexpr program repairer{.kind = locks_and_repairs, .times = 2};
+constexpr program closer{.kind = locks_and_closes};
 constexpr program timed_thread{.kind = locks, .gives_up = true};
 constexpr program reactor_{.kind = locks, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = locks, .times = 2, .waits = way::awaits};
@@ -126,14 +138,15 @@ int main() {
         of("2 threads, a kill", {.preemptions = 3, .kills = 1}, {thread, thread}),
         of("3 threads, 2 kills", {.preemptions = 1, .kills = 2}, {thread, thread, repairer}),
         of("reactor, 2 threads, 2 kills", {.preemptions = 0, .kills = 2}, {thread, reactor_, repairer}),
+        of("closer, 2 threads, a kill", {.preemptions = 2, .kills = 1}, {thread, closer, repairer}),
         of("2 threads, a stop", {.preemptions = 2, .stops = 1}, {thread, thread}),
         of("thread, reactor, a stop", {.preemptions = 1, .stops = 1}, {thread, reactor_}),
         of("sitting down: 2 reactors, thread, a kill", {.preemptions = 2, .kills = 1}, {reactor_, reactor_, thread},
            true, seating::taken_now),
         of("crowd: 2 reactors, thread, a kill", {.preemptions = 1, .kills = 1}, {reactor_, reactor_, thread}, true,
            seating::crowd),
-        of("through the region: 2 reactors, thread, a kill",
-           {.preemptions = 2, .kills = 1, .unreachable = true}, {reactor_, reactor_, thread}),
+        of("through the region: 2 reactors, thread, a kill", {.preemptions = 2, .kills = 1, .unreachable = true},
+           {reactor_, reactor_, thread}),
         of("all sorts", {.spurious = 2, .late = 1}, {thread_twice, cancelling, reactor_of_2, timed_thread}, false),
         of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
            {thread_twice, reactor_of_2, repairer, timed_thread}, false),

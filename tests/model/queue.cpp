@@ -27,26 +27,28 @@ public:
         const auto go_on = [](auto& op) { return op.error == errc{}; };
         switch (of(p).kind) {
         case pops:
-            take(p, [&](unsigned) { return detail::pop_operation<item>(object(p).ref()); },
-                 [&](auto& op) {
-                     if (go_on(op))
-                         got_[p].push_back(op.item());
-                     else
-                         was_told_closed_ = true;
-                     return go_on(op);
-                 });
+            take(
+                p, [&](unsigned) { return detail::pop_operation<item>(object(p).ref()); },
+                [&](auto& op) {
+                    if (go_on(op))
+                        got_[p].push_back(op.item());
+                    else
+                        was_told_closed_ = true;
+                    return go_on(op);
+                });
             break;
         case pushes:
-            take(p,
-                 [&](unsigned i) {
-                     began_[p] = i + 1;
-                     return detail::push_operation<item>(object(p).ref(), 100 * p + i);
-                 },
-                 [&](auto& op) {
-                     if (go_on(op))
-                         in_[p].push_back(100 * p + began_[p] - 1);
-                     return go_on(op);
-                 });
+            take(
+                p,
+                [&](unsigned i) {
+                    began_[p] = i + 1;
+                    return detail::push_operation<item>(object(p).ref(), 100 * p + i);
+                },
+                [&](auto& op) {
+                    if (go_on(op))
+                        in_[p].push_back(100 * p + began_[p] - 1);
+                    return go_on(op);
+                });
             break;
         default:
             object(p).close();
@@ -98,8 +100,8 @@ private:
         for (unsigned p = 0; p < all(); ++p) {
             seen.insert(seen.end(), got_[p].begin(), got_[p].end());
             if (sim::is_dead(p) && of(p).kind == pops)
-                lost_at_most += std::min<std::size_t>(of(p).times - got_[p].size(),
-                                                      of(p).waits == way::awaits ? of(p).times : 1);
+                lost_at_most +=
+                    std::min<std::size_t>(of(p).times - got_[p].size(), of(p).waits == way::awaits ? of(p).times : 1);
             auto order = got_[p];
             order.insert(order.end(), left.begin(), left.end());
             check_order(order);

@@ -53,10 +53,12 @@ public:
         const auto go_on = [](auto&) { return true; };
         switch (of(p).kind) {
         case takes_first:
-            take(p, [&](unsigned) { return semaphore::acquire_operation(object(p).first); }, go_on);
+            take(
+                p, [&](unsigned) { return semaphore::acquire_operation(object(p).first); }, go_on);
             break;
         case takes_second:
-            take(p, [&](unsigned) { return semaphore::acquire_operation(object(p).second); }, go_on);
+            take(
+                p, [&](unsigned) { return semaphore::acquire_operation(object(p).second); }, go_on);
             break;
         case gives_first:
         case gives_both:
@@ -135,14 +137,14 @@ int main() {
            {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::last_seat),
         of("seat being inherited: 2 reactors", {.preemptions = 1}, {gone, other_reactor, reactor_, giver_of_both},
            seating::taken_now, table::last_seat),
-        of("seat being inherited, a kill", {.preemptions = 0, .kills = 1},
-           {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::last_seat),
-        of("freed seat: 2 guests, giver", {.preemptions = 2}, {guest, other_guest, giver_of_both},
-           seating::taken_now, table::empty),
+        of("seat being inherited, a kill", {.preemptions = 0, .kills = 1}, {gone, other_reactor, thread, giver_of_both},
+           seating::taken_now, table::last_seat),
+        of("freed seat: 2 guests, giver", {.preemptions = 2}, {guest, other_guest, giver_of_both}, seating::taken_now,
+           table::empty),
         of("freed seat: guest, thread, giver", {.preemptions = 2}, {other_guest, thread, giver_of_both},
            seating::taken_now, table::empty),
-        of("freed seat: guest, thread, giver, 2 kills", {.preemptions = 0, .kills = 2},
-           {guest, thread, giver_of_both}, seating::taken_now, table::empty),
+        of("freed seat: guest, thread, giver, 2 kills", {.preemptions = 0, .kills = 2}, {guest, thread, giver_of_both},
+           seating::taken_now, table::empty),
         of("full table", {.preemptions = 0}, {gone, refused, thread, giver}, seating::taken_now, table::full),
         of("all sorts", {.spurious = 1}, {guest, reactor_, other_guest, thread, giver_of_both, giver},
            seating::taken_now, table::empty, false),

@@ -21,11 +21,12 @@ public:
     void run(unsigned p) override {
         come(p);
         if (of(p).kind == takes) {
-            take(p, [&](unsigned) { return semaphore::acquire_operation(object(p)); },
-                 [&](auto&) {
-                     ++taken_[p];
-                     return true;
-                 });
+            take(
+                p, [&](unsigned) { return semaphore::acquire_operation(object(p)); },
+                [&](auto&) {
+                    ++taken_[p];
+                    return true;
+                });
             return;
         }
         for (unsigned i = 0; i < of(p).times; ++i) {
@@ -94,11 +95,10 @@ sim::plan of(std::string name, sim::limits l, std::vector<program> programs, boo
     if (l.kills != 0)
         epilogue = program{.kind = gives, .times = wanted};
     if (l.helped) // one more, and one for each reactor: a stopped one can swallow a ring that it has not heard yet
-        epilogue = program{.kind = gives,
-                           .times = 1 + static_cast<unsigned>(std::count_if(programs.begin(), programs.end(),
-                                                                            [](const program& p) {
-                                                                                return p.waits != way::blocks;
-                                                                            }))};
+        epilogue = program{
+            .kind = gives,
+            .times = 1 + static_cast<unsigned>(std::count_if(programs.begin(), programs.end(),
+                                                             [](const program& p) { return p.waits != way::blocks; }))};
     return {std::move(name), l, all, [=] { return new permits(programs, epilogue, sits, l.helped); }};
 }
 
@@ -108,6 +108,7 @@ constexpr program reactor_{.kind = takes, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = takes, .times = 2, .waits = way::awaits};
 constexpr program leaving{.kind = takes, .waits = way::awaits, .cancels = true};
 constexpr program cancelling{.kind = takes, .times = 2, .waits = way::awaits, .cancels = true};
+constexpr program by_edges{.kind = takes, .times = 2, .waits = way::awaits, .edges = true};
 constexpr program timed_reactor{.kind = takes, .waits = way::awaits, .gives_up = true};
 constexpr program giver{.kind = gives};
 constexpr program giver_of_2{.kind = gives, .times = 2};
@@ -121,6 +122,8 @@ int main() {
         of("reactor, giver", {.preemptions = 9, .spurious = 1}, {reactor_, giver}),
         of("timed reactor, giver", {.preemptions = 4, .late = 1}, {timed_reactor, giver}),
         of("reactor of 2, giver of 2", {.preemptions = 4, .spurious = 1}, {reactor_of_2, giver_of_2}),
+        of("by edges, giver of 2", {.preemptions = 4}, {by_edges, giver_of_2}),
+        of("by edges, 2 givers, a kill", {.preemptions = 1, .kills = 1}, {by_edges, giver, giver}),
         of("cancelling, giver of 2", {.preemptions = 3}, {cancelling, giver_of_2}),
         of("2 threads, giver of 2", {.preemptions = 3, .spurious = 1}, {thread, thread, giver_of_2}),
         of("thread, reactor, giver", {.preemptions = 2}, {thread, reactor_, giver}),
@@ -152,8 +155,7 @@ int main() {
            {reactor_of_2, giver, giver}),
         of("thread, reactor, 2 givers, a stop, helped", {.preemptions = 1, .stops = 1, .helped = true},
            {thread, reactor_, giver, giver}),
-        of("all sorts", {.spurious = 2, .late = 1}, {thread, cancelling, reactor_of_2, giver_of_2, giver_of_2},
-           false),
+        of("all sorts", {.spurious = 2, .late = 1}, {thread, cancelling, reactor_of_2, giver_of_2, giver_of_2}, false),
         of("many threads", {.late = 1}, {thread, thread, leaving, timed_thread, giver_of_2, giver}, false),
         of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
            {thread, cancelling, timed_reactor, giver_of_2, giver_of_2}, false),

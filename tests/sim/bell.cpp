@@ -31,9 +31,7 @@ public:
         step_outside("silence");
         drain_stores();
         auto& b = state();
-        const auto result = b.death         ? heard::a_death
-                            : b.region_rung ? heard::a_region
-                                            : heard::nothing_special;
+        const auto result = b.death ? heard::a_death : b.region_rung ? heard::a_region : heard::nothing_special;
         b.rung = b.death = b.region_rung = false;
         saw(static_cast<std::uint64_t>(result));
         return result;

@@ -35,8 +35,8 @@ void make_memory() {
     const int file = ::memfd_create("crosswake.simulation", MFD_CLOEXEC);
     if (file < 0 || ::ftruncate(file, static_cast<off_t>(shared_bytes)) != 0)
         give_up("the shared memory");
-    void* const room = ::mmap(nullptr, shared_bytes * views, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                              -1, 0);
+    void* const room =
+        ::mmap(nullptr, shared_bytes * views, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (room == MAP_FAILED)
         give_up("room for the shared memory");
     shared_start = static_cast<std::byte*>(room);

@@ -8,7 +8,7 @@ bool simulated_ringer::ring() noexcept {
     auto& b = bells()[index_];
     saw(b.open);
     if (b.open) {
-        b.rung = true;
+        b.rung = b.edge = true;
         make_pollers_look(b.owner);
     }
     return b.open;
@@ -27,8 +27,8 @@ crosswake::backend::peer_bell::find(detail::owner_token who, std::uint32_t addre
     sim::step_outside("find a bell");
     result = found::dead;
     const auto i = address - 1;
-    const bool there = address != 0 && i < sim::most_bells && sim::bells()[i].open &&
-                       sim::token_of(sim::bells()[i].owner) == who;
+    const bool there =
+        address != 0 && i < sim::most_bells && sim::bells()[i].open && sim::token_of(sim::bells()[i].owner) == who;
     sim::saw(there);
     if (!there)
         return nullptr;

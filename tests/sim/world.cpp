@@ -40,6 +40,7 @@ struct process_state {
     condition is = condition::absent;
     bool started = false;
     bool stopped = false;
+    bool polls_edges = false;
     place word = 0;
     std::int64_t wake_at = 0;
     std::uint64_t history = 0;
@@ -76,7 +77,7 @@ struct world_state {
     limits allowed;
     limits used;
     bool log = false;
-    bool quiet = true; // what happens now happens outside of the run
+    bool quiet = true;     // what happens now happens outside of the run
     unsigned rechecks = 0; // how often everybody's re-check is still to come
     bool epilogue = false;
     unsigned current = host;
@@ -175,7 +176,7 @@ void note_access(const char* what, place at, std::uint64_t value, const char* mo
     note("%-8s %-28s %llx%s", what, named(at).c_str(), static_cast<unsigned long long>(value), more);
 }
 
-// -------------------------------------------------------------------------------------------------- from one to another
+// ------------------------------------------------------------------------------------------------ one to another
 
 [[noreturn]] void end_run(verdict v) {
     w.result = v;
@@ -220,11 +221,12 @@ void be_a_fiber(unsigned self) {
     std::abort();
 }
 
-// ---------------------------------------------------------------------------------------------------------- what befalls
+// ----------------------------------------------------------------------------------------------------- what befalls
 
 bool is_signalled(unsigned p) {
-    return std::any_of(std::begin(w.bells), std::end(w.bells), [p](const bell_state& b) {
-        return b.exists && b.open && b.owner == p && (b.rung || b.region_rung || b.death);
+    const bool by_edges = w.processes[p].polls_edges;
+    return std::any_of(std::begin(w.bells), std::end(w.bells), [p, by_edges](const bell_state& b) {
+        return b.exists && b.open && b.owner == p && ((by_edges ? b.edge : b.rung) || b.region_rung || b.death);
     });
 }
 
@@ -629,6 +631,20 @@ void poll(deadline until) {
     leave();
 }
 
+bool poll_edges(deadline until) {
+    me().polls_edges = true;
+    poll(until);
+    bool only_the_bell = false;
+    bool others = false;
+    for (auto& b : w.bells)
+        if (b.exists && b.open && b.owner == w.current) {
+            only_the_bell = only_the_bell || std::exchange(b.edge, false);
+            others = others || b.region_rung || b.death;
+        }
+    has_seen((only_the_bell ? 1u : 0u) | (others ? 2u : 0u));
+    return only_the_bell && !others;
+}
+
 unsigned current_process() {
     return w.current;
 }
@@ -643,6 +659,10 @@ bool is_stopped(unsigned p) {
 }
 std::int64_t start_of_time() {
     return the_start;
+}
+
+void expect_recheck() {
+    w.rechecks = std::max(w.rechecks, 1u);
 }
 
 void kill_before(unsigned p) {
@@ -834,7 +854,7 @@ std::uint64_t state_now() {
             for (auto m : b.mourns)
                 mourned = mourned << 4 | m;
             h = mix(h, mourned << 16 | b.owner << 12 | b.regions << 8 | (b.open ? 1u : 0u) | (b.rung ? 2u : 0u) |
-                           (b.region_rung ? 4u : 0u) | (b.death ? 8u : 0u));
+                           (b.region_rung ? 4u : 0u) | (b.death ? 8u : 0u) | (b.edge ? std::uint64_t{1} << 60 : 0u));
         }
     h = mix(h, w.story->state());
     const auto plain = w.story->plain();

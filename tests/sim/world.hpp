@@ -28,10 +28,10 @@ namespace crosswake::sim {
 struct limits {
     unsigned preemptions = 2;
     unsigned kills = 0;
-    unsigned stops = 0;     // stopped when all others have come to rest and waited for the re-check, then continued
-    bool helped = false;    // instead of the re-check, the epilogue comes while somebody is stopped
-    unsigned spurious = 0;  // wake-ups of somebody whom nobody woke
-    unsigned late = 0;      // times that the clock jumps to a deadline under a running process
+    unsigned stops = 0;       // stopped when all others have come to rest and waited for the re-check, then continued
+    bool helped = false;      // instead of the re-check, the epilogue comes while somebody is stopped
+    unsigned spurious = 0;    // wake-ups of somebody whom nobody woke
+    unsigned late = 0;        // times that the clock jumps to a deadline under a running process
     bool unreachable = false; // peers cannot reach each other's bells, and ring through the region
 };
 
@@ -94,13 +94,17 @@ verdict run(scenario& (*make)(void* context), void* context, const limits& l, ch
 void step();
 /// Something that is left to chance.
 unsigned any_of(unsigned n);
-/// Until the bell of the process rings, or until the deadline.
+/// Until the bell of the process sounds, or until the deadline.
 void poll(deadline until);
+/// The same for a loop that goes by edges: until it rings anew. true: it was the bell proper, and nothing else.
+bool poll_edges(deadline until);
 [[nodiscard]] unsigned current_process();
 [[nodiscard]] bool is_dead(unsigned process);
 [[nodiscard]] bool is_finished(unsigned process);
 [[nodiscard]] bool is_stopped(unsigned process);
 [[nodiscard]] std::int64_t start_of_time();
+/// Something happened that only the re-check notices, as after a kill.
+void expect_recheck();
 /// For set_up: this one dies before the run begins.
 void kill_before(unsigned process);
 detail::owner_token token_of(unsigned process);
@@ -133,6 +137,7 @@ struct bell_state {
     bool exists = false;
     bool open = false;
     bool rung = false;
+    bool edge = false; // it has rung since a loop that goes by edges looked
     bool region_rung = false;
     bool death = false;
     unsigned owner = 0;

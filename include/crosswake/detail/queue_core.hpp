@@ -170,8 +170,8 @@ private:
         if (closed.load() != 0)
             wake_all(poppers);
     }
-    // Closed and empty with somebody inside push is not worth it: nobody can pop then, not even whoever would wake itself
-    // over and over again, and that pusher wakes the poppers when it lets go.
+    // Closed and empty with somebody inside push is not worth it: nobody can pop then, and whoever lets go here would
+    // wake itself over and over again. That pusher wakes the poppers when it lets go.
     void let_go_of_head() noexcept {
         head.holder.exchange(nobody);
         if (poppers.somebody_waits() && (has_items() || (closed.load() != 0 && tail.holder.load() == nobody)))
