@@ -127,6 +127,8 @@ int main() {
         of("cancelling, giver of 2", {.preemptions = 3}, {cancelling, giver_of_2}),
         of("2 threads, giver of 2", {.preemptions = 3, .spurious = 1}, {thread, thread, giver_of_2}),
         of("thread, reactor, giver", {.preemptions = 2}, {thread, reactor_, giver}),
+        of("thread, timed thread, giver of 2", {.preemptions = 2, .late = 1}, {thread, timed_thread, giver_of_2}),
+        of("thread, timed reactor, giver of 2", {.preemptions = 2, .late = 1}, {thread, timed_reactor, giver_of_2}),
         of("thread, cancelling, giver", {.preemptions = 2}, {thread, cancelling, giver}),
         of("thread, leaving, giver", {.preemptions = 3}, {thread, leaving, giver}),
         of("2 threads, leaving, giver of 2", {.preemptions = 2}, {thread, thread, leaving, giver_of_2}),

@@ -61,6 +61,7 @@ std::string written(const std::vector<unsigned>& choices) {
 
 class every_choice final : public chooser {
 public:
+    explicit every_choice(bool twice) : twice_(twice) {}
     void begin() { at_ = 0; }
     /// false: that was the last.
     bool next() {
@@ -74,7 +75,7 @@ public:
     unsigned choose(unsigned n, std::span<const act>) override {
         if (at_ == path_.size()) {
             const on_the_heap guard;
-            if (!seen_.add(state_now()))
+            if (!seen_.add(state_now()) && !twice_)
                 abandon();
             path_.push_back({0, n});
         }
@@ -95,6 +96,7 @@ private:
         unsigned chosen = 0;
         unsigned of = 0;
     };
+    bool twice_;
     std::vector<fork> path_;
     std::size_t at_ = 0;
     state_set seen_;
@@ -195,7 +197,7 @@ void print(const plan& p, std::size_t runs, std::size_t states, std::uint64_t st
 
 bool explore_all(const plan& p) {
     const auto start = clock::now();
-    every_choice c;
+    every_choice c(!setting("CROSSWAKE_MODEL_TWICE").empty());
     std::size_t runs = 0;
     std::uint64_t steps = 0;
     do {
@@ -244,7 +246,7 @@ int explore(const std::vector<plan>& plans) {
     for (auto p : plans) {
         if (!only.empty() && (is_a_name ? p.name != only : p.name.find(only) == std::string::npos))
             continue;
-        p.allowed.preemptions += deeper;
+        p.allowed.preemptions += p.deepens ? deeper : 0;
         if (!p.all)
             p.allowed.preemptions = ~0u >> 4;
         if (!trace.empty())
