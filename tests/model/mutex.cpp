@@ -140,6 +140,7 @@ int main() {
         of("reactor, 2 threads, 2 kills", {.preemptions = 0, .kills = 2}, {thread, reactor_, repairer}),
         of("closer, 2 threads, a kill", {.preemptions = 2, .kills = 1}, {thread, closer, repairer}),
         of("2 threads, a stop", {.preemptions = 2, .stops = 1}, {thread, thread}),
+        of("3 threads, a kill, a stop", {.preemptions = 1, .kills = 1, .stops = 1}, {thread, thread, repairer}),
         of("thread, reactor, a stop", {.preemptions = 1, .stops = 1}, {thread, reactor_}),
         of("sitting down: 2 reactors, thread, a kill", {.preemptions = 2, .kills = 1}, {reactor_, reactor_, thread},
            true, seating::taken_now),

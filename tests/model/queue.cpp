@@ -212,6 +212,8 @@ int main() {
         of("popper, 2 pushers, 2 kills", 1, {.preemptions = 0, .kills = 2}, {popper_of_2, pusher, pusher}),
         of("reactor, popper, pusher, a kill", 1, {.preemptions = 1, .kills = 1}, {reactor_, popper, pusher_of_2}),
         of("popper, pusher, a stop", 1, {.preemptions = 1, .stops = 1}, {popper_of_2, pusher_of_2}),
+        of("popper, 2 pushers, a kill, a stop", 1, {.preemptions = 0, .kills = 1, .stops = 1},
+           {popper_of_2, pusher, pusher}),
         of("reactor, popper, pusher, a stop", 1, {.preemptions = 0, .stops = 1}, {reactor_, popper, pusher_of_2}),
         of("all sorts", 2, {.spurious = 2, .late = 1},
            {popper_of_2, cancelling, pusher_of_3, pushing_reactor, timed_popper}, false),

@@ -151,6 +151,8 @@ int main() {
            seating::crowd),
         of("2 threads, giver, a stop", {.preemptions = 1, .stops = 1}, {thread, thread, giver_of_2}),
         of("thread, reactor, giver, a stop", {.preemptions = 1, .stops = 1}, {thread, reactor_, giver_of_2}),
+        of("thread, reactor, giver, a kill, a stop", {.preemptions = 0, .kills = 1, .stops = 1},
+           {thread, reactor_, giver_of_2}),
         of("2 threads, giver, a stop, helped", {.preemptions = 1, .stops = 1, .helped = true},
            {thread, thread, giver_of_2}),
         of("reactor, 2 givers, a stop, helped", {.preemptions = 1, .stops = 1, .helped = true},

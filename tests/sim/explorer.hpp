@@ -11,7 +11,7 @@
 //     CROSSWAKE_MODEL_SECONDS   how long each random plan goes on
 //     CROSSWAKE_MODEL_ONLY      only plans with this in their name
 //     CROSSWAKE_MODEL_TRACE     with the above: not to explore, but to replay this run and print its steps
-//     CROSSWAKE_MODEL_TWICE     set: states that were seen before are entered again. Only to check the simulation itself
+//     CROSSWAKE_MODEL_TWICE     set: states seen before are entered again. Only to check the simulation itself
 //     CROSSWAKE_TEST_SEED       of the random runs
 #pragma once
 
