@@ -180,7 +180,8 @@ bool found_wrong(const plan& p, const std::vector<unsigned>& choices) {
 }
 
 void print(const plan& p, std::size_t runs, std::size_t states, std::uint64_t steps, clock::time_point start) {
-    std::string bounds = std::to_string(p.allowed.preemptions) + " preemptions";
+    std::string bounds =
+        (p.allowed.preemptions == any_number ? "all" : std::to_string(p.allowed.preemptions)) + " preemptions";
     const auto add = [&bounds](unsigned n, const char* what) {
         if (n != 0)
             bounds += ", " + std::to_string(n) + ' ' + what;
@@ -246,9 +247,9 @@ int explore(const std::vector<plan>& plans) {
     for (auto p : plans) {
         if (!only.empty() && (is_a_name ? p.name != only : p.name.find(only) == std::string::npos))
             continue;
-        p.allowed.preemptions += p.deepens ? deeper : 0;
+        p.allowed.preemptions += p.deepens && p.allowed.preemptions != any_number ? deeper : 0;
         if (!p.all)
-            p.allowed.preemptions = ~0u >> 4;
+            p.allowed.preemptions = any_number;
         if (!trace.empty())
             replay(p, trace);
         else

@@ -346,7 +346,7 @@ void pause(bool outside) {
         const auto choice = decide(o, 1);
         switch (choice.what) {
         case act::run:
-            ++w.used.preemptions;
+            w.used.preemptions += w.allowed.preemptions == any_number ? 0 : 1;
             resume(choice);
             go_to(choice.who);
             return;
@@ -835,8 +835,9 @@ std::uint64_t steps_so_far() {
 
 std::uint64_t state_now() {
     auto h = mix(w.memory, w.tag);
-    h = mix(h, w.current | w.used.preemptions << 4 | w.used.kills << 8 | w.used.stops << 12 | w.used.spurious << 16 |
-                   w.used.late << 20 | std::uint64_t{w.rechecks} << 24 | std::uint64_t{w.epilogue} << 28);
+    h = mix(h, w.used.preemptions);
+    h = mix(h, w.current | w.used.kills << 8 | w.used.stops << 12 | w.used.spurious << 16 | w.used.late << 20 |
+                   std::uint64_t{w.rechecks} << 24 | std::uint64_t{w.epilogue} << 28);
     h = mix(h, static_cast<std::uint64_t>(w.time));
     h = mix(h, static_cast<std::uint64_t>(w.horizon));
     for (unsigned i = 0; i < w.count; ++i) {

@@ -24,6 +24,9 @@
 
 namespace crosswake::sim {
 
+/// Preemptions without a limit: every interleaving there is.
+inline constexpr unsigned any_number = ~0u;
+
 /// How much may happen in one run.
 struct limits {
     unsigned preemptions = 2;
