@@ -115,7 +115,7 @@ int main() {
                 of("reactor of 2, setter twice", mode, {.preemptions = sim::any_number}, {reactor_of_2, setter_twice}),
                 of("cancelling, setter twice", mode, {.preemptions = sim::any_number}, {cancelling, setter_twice}),
                 of("2 threads, setter", mode, {.preemptions = 3, .spurious = 1}, {thread, thread, setter}),
-                of("thread, reactor, setter", mode, {.preemptions = sim::any_number}, {thread, reactor_, setter}),
+                of("thread, reactor, setter", mode, {.preemptions = 3}, {thread, reactor_, setter}),
                 of("thread, setter, pulse", mode, {.preemptions = 3}, {thread, setter, pulse}),
                 of("2 threads, setter, kills", mode, {.preemptions = 2, .kills = 1}, {thread, thread, setter}),
                 of("thread, reactor, setter, kills", mode, {.preemptions = 1, .kills = 2}, {thread, reactor_, setter}),
