@@ -154,11 +154,11 @@ public:
     [[nodiscard]] bool can_push(std::uint32_t capacity) const noexcept {
         return closed.load() != 0 || items_between(head.position.load(), tail.position.load(), capacity) < capacity;
     }
-    [[nodiscard]] bool can_pop() const noexcept {
-        return closed.load() != 0 || head.position.load() != tail.position.load();
-    }
+    [[nodiscard]] bool can_pop() const noexcept { return closed.load() != 0 || has_items(); }
 
 private:
+    [[nodiscard]] bool has_items() const noexcept { return head.position.load() != tail.position.load(); }
+
     bool hold(queue_end_layout& end) noexcept {
         owner_token now = nobody;
         return end.holder.compare_exchange_strong(now, this_process()) || hold_contended(end);
@@ -187,9 +187,11 @@ private:
         if (closed.load() != 0)
             wake_all(poppers);
     }
+    // Closed and empty with somebody inside push is not worth it: nobody can pop then, and whoever lets go here would
+    // wake itself over and over again. That pusher wakes the poppers when it lets go.
     void let_go_of_head() noexcept {
         head.holder.exchange(nobody);
-        if (poppers.somebody_waits() && can_pop())
+        if (poppers.somebody_waits() && (has_items() || (closed.load() != 0 && tail.holder.load() == nobody)))
             wake_one(poppers);
     }
     entry give_up_push(std::uint32_t capacity, entry why) noexcept {

@@ -1,0 +1,177 @@
+// Every run of short programs around two semaphores of one segment, whose seats go from hand to hand.
+#include <model/actors.hpp>
+
+#include <crosswake/semaphore.hpp>
+
+using namespace crosswake;
+using namespace crosswake::model;
+
+namespace {
+
+struct pair {
+    semaphore first;
+    semaphore second;
+};
+
+constexpr unsigned takes_first = 0;
+constexpr unsigned takes_second = 1;
+constexpr unsigned gives_first = 2;
+constexpr unsigned gives_both = 3;
+constexpr unsigned takes_both = 4; // at once
+constexpr unsigned idles = 5;
+
+/// What the seats are like when the run begins.
+enum class table : unsigned char {
+    empty,
+    predecessor, // process 0 waited for the first semaphore in seat 0, and has died
+    last_seat,   // the same, and all other private seats are taken by the living
+    full,        // every seat there is
+};
+
+class places final : public contest<pair> {
+public:
+    places(std::vector<program> programs, seating sits, table seats)
+        : contest(std::move(programs), std::nullopt, sits), seats_(seats), has_first_(all()), has_second_(all()) {}
+
+    void set_up(unsigned p) override {
+        if (p == 1 && (seats_ == table::predecessor || seats_ == table::last_seat))
+            sim::kill_before(0);
+        contest::set_up(p);
+        if (p != 0 || seats_ == table::empty)
+            return;
+        if (seats_ == table::full) {
+            take_seats(0, core::all_seats, sim::token_of(0));
+            return;
+        }
+        last_wait_.emplace(object(0).first);
+        std::error_code error;
+        (void)predecessor_.emplace().start(record_, *last_wait_, error);
+        if (seats_ == table::last_seat)
+            take_seats(1, core::private_seats, sim::token_of(processes() - 1));
+    }
+
+    void run(unsigned p) override {
+        const auto go_on = [](auto&) { return true; };
+        switch (of(p).kind) {
+        case takes_first:
+            take(
+                p, [&](unsigned) { return semaphore::acquire_operation(object(p).first); }, go_on);
+            break;
+        case takes_second:
+            take(
+                p, [&](unsigned) { return semaphore::acquire_operation(object(p).second); }, go_on);
+            break;
+        case takes_both:
+            take(
+                p,
+                [&](unsigned i) { return semaphore::acquire_operation(i == 0 ? object(p).first : object(p).second); },
+                [&](auto& op) {
+                    auto& has = sim::place_of(&op.word()) < sim::place_of(&object(p).second) ? has_first_ : has_second_;
+                    has[p] = true;
+                    return true;
+                });
+            break;
+        case gives_first:
+        case gives_both:
+            for (unsigned i = 0; i < of(p).times; ++i)
+                object(p).first.release();
+            if (of(p).kind == gives_both)
+                object(p).second.release();
+            break;
+        default:
+            break;
+        }
+    }
+
+    void judge(bool /*while_stopped*/) override {
+        for (unsigned p = 0; p < all(); ++p)
+            if ((waits(p, takes_first) && judged().first.available() > 0) ||
+                (waits(p, takes_second) && judged().second.available() > 0) ||
+                (waits(p, takes_both) && ((!has_first_[p] && judged().first.available() > 0) ||
+                                          (!has_second_[p] && judged().second.available() > 0))))
+                sim::fail(at_rest(p));
+    }
+
+private:
+    handle open(bool create) override {
+        return create ? std::make_unique<named<pair>>(create_only, "pair")
+                      : std::make_unique<named<pair>>(open_only, "pair");
+    }
+    void take_seat(pair& both, reactor& r) override {
+        semaphore::acquire_operation op(both.second);
+        wait_record record{deadline::never()};
+        std::error_code error;
+        (void)r.start(record, op, error);
+        r.cancel(record);
+    }
+    std::string field(std::size_t offset) const override {
+        const auto which = offset < sizeof(semaphore) ? std::string("first.") : std::string("second.");
+        offset %= sizeof(semaphore);
+        return which + (offset < 16 ? "permits" : word_name("sleepers", offset - 16));
+    }
+
+    table seats_;
+    std::optional<reactor> predecessor_;
+    std::optional<semaphore::acquire_operation> last_wait_;
+    wait_record record_{deadline::never()};
+    std::vector<bool> has_first_;
+    std::vector<bool> has_second_;
+};
+
+constexpr program gone{.kind = idles};
+constexpr program thread{.kind = takes_first};
+constexpr program reactor_{.kind = takes_first, .waits = way::awaits};
+constexpr program other_reactor{.kind = takes_second, .waits = way::awaits};
+constexpr program guest{.kind = takes_first, .waits = way::awaits, .cancels = true, .leaves = true};
+constexpr program other_guest{.kind = takes_second, .waits = way::awaits, .cancels = true, .leaves = true};
+constexpr program refused{.kind = takes_first, .waits = way::awaits, .too_many = true};
+constexpr program both{.kind = takes_both, .times = 2, .waits = way::awaits};
+constexpr program giver{.kind = gives_first};
+constexpr program giver_of_2{.kind = gives_first, .times = 2};
+constexpr program giver_of_both{.kind = gives_both};
+
+sim::plan of(std::string name, sim::limits l, std::vector<program> programs, seating sits, table seats,
+             bool all = true) {
+    // A look at each of four thousand seats: who interferes where in that makes no difference.
+    return {std::move(name), l, all, [=] { return new places(programs, sits, seats); }, seats != table::full};
+}
+
+} // namespace
+
+int main() {
+    return sim::explore({
+        of("dead seat: thread, reactor, giver", {.preemptions = 2}, {gone, thread, reactor_, giver},
+           seating::taken_before, table::predecessor),
+        of("dead seat: thread, 2 givers", {.preemptions = 3}, {gone, thread, giver, giver}, seating::taken_before,
+           table::predecessor),
+        of("dead seat: thread, 2 givers, 2 kills", {.preemptions = 0, .kills = 2}, {gone, thread, giver, giver},
+           seating::taken_before, table::predecessor),
+        of("inherited seat: other reactor, thread, giver", {.preemptions = 2},
+           {gone, other_reactor, thread, giver_of_both}, seating::taken_before, table::last_seat),
+        of("inherited seat: other reactor, 2 threads, giver of 2", {.preemptions = 1},
+           {gone, other_reactor, thread, thread, giver_of_2}, seating::taken_before, table::last_seat),
+        of("seat being inherited: other reactor, thread, giver", {.preemptions = 1},
+           {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::last_seat),
+        of("seat being inherited: 2 reactors", {.preemptions = 1}, {gone, other_reactor, reactor_, giver_of_both},
+           seating::taken_now, table::last_seat),
+        of("seat being inherited, a kill", {.preemptions = 0, .kills = 1}, {gone, other_reactor, thread, giver_of_both},
+           seating::taken_now, table::last_seat),
+        of("freed seat: 2 guests, giver", {.preemptions = 2}, {guest, other_guest, giver_of_both}, seating::taken_now,
+           table::empty),
+        of("freed seat: guest, thread, giver", {.preemptions = 2}, {other_guest, thread, giver_of_both},
+           seating::taken_now, table::empty),
+        of("freed seat: guest, thread, giver, 2 kills", {.preemptions = 0, .kills = 2}, {guest, thread, giver_of_both},
+           seating::taken_now, table::empty),
+        of("both, 2 givers", {.preemptions = 2, .spurious = 1}, {both, giver_of_both, giver}, seating::taken_before,
+           table::empty),
+        of("both, thread, 2 givers", {.preemptions = 2}, {both, thread, giver_of_both, giver}, seating::taken_before,
+           table::empty),
+        of("both, thread, giver, a kill", {.preemptions = 1, .kills = 1}, {both, thread, giver_of_both},
+           seating::taken_before, table::empty),
+        of("full table", {.preemptions = 0}, {gone, refused, thread, giver}, seating::taken_now, table::full),
+        of("all sorts", {.spurious = 1}, {guest, reactor_, other_guest, thread, giver_of_both, giver},
+           seating::taken_now, table::empty, false),
+        of("all sorts, kills", {.kills = 2, .spurious = 1}, {guest, both, other_guest, thread, giver_of_both, giver},
+           seating::taken_now, table::empty, false),
+    });
+}
