@@ -18,8 +18,10 @@
 //                thread_pool will do, strands included.
 // Cancellation.  terminal, partial and total are all served as total: an operation that ends as operation_aborted has
 //                taken nothing. If it had been granted by then, it ends without error instead.
-// Errors.        boost::asio::error::operation_aborted (cancelled, or the object's last handle in this process was
-//                closed); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted,
+//                Do not emit a signal after its operation's context is gone: the slot still refers to it.
+// Errors.        boost::asio::error::operation_aborted (cancelled; or the object's last handle in this process was
+//                closed; or a lock was granted, and its own handle closed before the handler ran: the lock is given
+//                back then); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted,
 //                not_shared, too_many_reactors; or the system's own code if the context's bell cannot be made.
 // Deadlines.     Built in, because `operation || timer` can lose an item that came in the same turn. Beside Asio's ||,
 //                take `closed` as a value (as_tuple): || waits for one success, and ends at no error of one side.

@@ -155,7 +155,8 @@ static_assert(sizeof(mutex) == 32);
 /// async_lock delivers.
 ///
 /// Movable; may be released in another thread of the process than the one that locked. In a forked child, which owns
-/// none of its parent's locks, an inherited guard does nothing when it goes. Not itself thread-safe.
+/// none of its parent's locks, an inherited guard does nothing when it goes. It has to go before the handle of the
+/// object that the mutex lies in. Not itself thread-safe.
 class unique_lock {
 public:
     using mutex_type = crosswake::mutex;
