@@ -30,6 +30,9 @@
 //                nothing of this library's waits, run() has nothing of its to wait for.
 // Lifetime.      A pending operation keeps the object's memory mapped. Destroying the context destroys pending handlers
 //                uncalled; what had been granted to them is given back, but for an item that was popped.
+// Memory.        One allocation an operation, from the handler's associated allocator, when it starts: failing there is
+//                std::bad_alloc, or the error not_enough_memory, and nothing lost. Executors other than an io_context's
+//                may allocate once more when the handler is posted; if they cannot, std::terminate.
 // Fork.          As Asio says: context.notify_fork() before and after. A child's pending waits go on, beside the
 //                parent's.
 //
