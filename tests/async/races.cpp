@@ -112,8 +112,10 @@ struct lock_race {
             slot, asio::bind_executor(ex, [&b, h = std::move(h)](error_code ec, unique_lock hold) mutable {
                 if (hold.owns_lock() != !ec)
                     ++b.broken;
-                if (hold)
+                if (hold) {
                     visit(b);
+                    hold.unlock(); // before anybody is told, who may close the handle
+                }
                 h(ec);
             }));
     }
