@@ -2,9 +2,48 @@
 
 #include <core/immortal.hpp>
 
+#include <array>
+#include <atomic>
+#include <cstddef>
 #include <new>
 
 namespace crosswake::core {
+namespace {
+
+/// What one thread, or a few, found last: threads ring the same bell again and again. Not the thread's own object, which
+/// would have to be destroyed with the thread; some systems cannot do that in good order.
+struct remembered {
+    std::uint64_t changes = 0;
+    std::pair<detail::owner_token, backend::bell_address> whose;
+    std::shared_ptr<backend::peer_bell> bell;
+};
+
+class memory {
+public:
+    static memory& of_this_thread() noexcept {
+        constinit static std::atomic<std::size_t> threads{0};
+        constinit thread_local std::size_t mine = 0; // its number, from 1 on
+        if (mine == 0)
+            mine = threads.fetch_add(1, std::memory_order_relaxed) + 1;
+        return all()[mine % all().size()];
+    }
+    static std::array<memory, 16>& all() noexcept { return immortal<std::array<memory, 16>>(); }
+
+    /// Calls use(what is remembered), unless another thread does so just now: nobody waits here.
+    template <class Use>
+    void try_with(Use&& use) noexcept {
+        if (in_use_.test_and_set(std::memory_order_acquire))
+            return;
+        use(what_);
+        in_use_.clear(std::memory_order_release);
+    }
+
+private:
+    std::atomic_flag in_use_;
+    remembered what_;
+};
+
+} // namespace
 
 peers& peers::instance() noexcept {
     return immortal<peers>();
@@ -16,45 +55,33 @@ void peers::add(detail::owner_token me, backend::bell_address address, std::shar
     known_.insert_or_assign({me, address}, std::move(bell));
 }
 
-/// Threads ring the same bell again and again. It stays open until the last that remembers it rings another.
-struct peers::memory {
-    std::uint64_t changes = 0;
-    key whose;
-    std::shared_ptr<backend::peer_bell> bell;
-
-    memory() = default;
-    memory(const memory&) = delete;
-    memory& operator=(const memory&) = delete;
-    ~memory() { is_gone = true; }
-
-    static thread_local memory last;
-    static thread_local bool is_gone; // objects of static storage duration may ring after it
-};
-thread_local peers::memory peers::memory::last;
-constinit thread_local bool peers::memory::is_gone = false;
-
 std::shared_ptr<backend::peer_bell> peers::find(detail::owner_token who, backend::bell_address address,
                                                 backend::peer_bell::found& why) noexcept {
     const key whose{who, address};
     const auto changes = changes_.load();
-    if (!memory::is_gone && memory::last.changes == changes && memory::last.whose == whose) {
+    auto& mine = memory::of_this_thread();
+    std::shared_ptr<backend::peer_bell> bell;
+    mine.try_with([&](const remembered& r) {
+        if (r.changes == changes && r.whose == whose)
+            bell = r.bell;
+    });
+    if (bell != nullptr) {
         why = backend::peer_bell::found::yes;
-        return memory::last.bell;
+        return bell;
     }
     detail::this_process(); // in a fresh child, finding that out takes other locks; not under this one
     try {
         const std::scoped_lock guard(lock_);
-        auto bell = look_up(whose, why);
-        if (!memory::is_gone) {
-            memory::last.changes = bell == nullptr ? 0 : changes;
-            memory::last.whose = whose;
-            memory::last.bell = bell;
-        }
-        return bell;
+        bell = look_up(whose, why);
     } catch (const std::bad_alloc&) {
         why = backend::peer_bell::found::unreachable;
         return nullptr;
     }
+    if (bell != nullptr) {
+        remembered now{changes, whose, bell};
+        mine.try_with([&now](remembered& r) { std::swap(r, now); });
+    }
+    return bell;
 }
 
 std::shared_ptr<backend::peer_bell> peers::look_up(const key& whose, backend::peer_bell::found& why) {
@@ -78,9 +105,13 @@ bool peers::knows(detail::owner_token who, backend::bell_address address) noexce
 void peers::forget(detail::owner_token who, backend::bell_address address) noexcept {
     const std::scoped_lock guard(lock_);
     changes_.fetch_add(1);
-    known_.erase({who, address});
-    if (!memory::is_gone && memory::last.whose == key{who, address})
-        memory::last.bell.reset();
+    const key whose{who, address};
+    known_.erase(whose);
+    for (auto& m : memory::all())
+        m.try_with([&whose](remembered& r) {
+            if (r.whose == whose)
+                r.bell.reset();
+        });
 }
 
 // Peers that come and go would otherwise leave a descriptor each behind. A look at all of them when one is added costs

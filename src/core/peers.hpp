@@ -31,7 +31,6 @@ public:
 
 private:
     using key = std::pair<detail::owner_token, backend::bell_address>;
-    struct memory;
 
     std::shared_ptr<backend::peer_bell> look_up(const key& whose, backend::peer_bell::found& why);
     void drop_the_dead();

@@ -8,7 +8,9 @@
 #include <win32/security.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <memory>
+#include <new>
+#include <utility>
 
 namespace crosswake::backend {
 
@@ -18,18 +20,37 @@ namespace {
 
 using phase = thread_seat::phase;
 
-/// What wakes this thread. One for each kind of permissions: whoever may use the region may wake its sleepers.
+/// What wakes a thread, an event with a name. Kept for the next thread that sleeps, whichever that is; as many are made
+/// as threads have ever slept at once. (A thread's own would have to go with the thread, and what gcc for Windows does
+/// when a thread ends destroys objects of it whose memory is no longer theirs.)
 class alarm {
 public:
-    static alarm* of_this_thread(permissions who) noexcept {
-        static thread_local std::optional<alarm> alarms[3];
-        auto& mine = alarms[static_cast<std::size_t>(who)];
-        if (!mine || !mine->event_)
-            mine.emplace(who);
-        return mine->event_ ? &*mine : nullptr;
+    /// Of those for the same permissions: whoever may use the region may wake its sleepers.
+    static alarm* take(permissions who) noexcept {
+        auto& kept = idle[static_cast<std::size_t>(who)];
+        const lock_guard guard;
+        if (kept == nullptr)
+            return made(who);
+        return std::exchange(kept, kept->next_);
+    }
+    static void give_back(alarm* a) noexcept {
+        auto& kept = idle[static_cast<std::size_t>(a->who_)];
+        const lock_guard guard;
+        a->next_ = std::exchange(kept, a);
     }
 
-    explicit alarm(permissions who) noexcept : id_(random_number()) {
+    [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
+    [[nodiscard]] const handle& event() const noexcept { return event_; }
+
+private:
+    struct lock_guard {
+        lock_guard() noexcept { ::AcquireSRWLockExclusive(&idle_lock); }
+        lock_guard(const lock_guard&) = delete;
+        lock_guard& operator=(const lock_guard&) = delete;
+        ~lock_guard() { ::ReleaseSRWLockExclusive(&idle_lock); }
+    };
+
+    explicit alarm(permissions who) noexcept : who_(who), id_(random_number()) {
         security secured(who);
         handle made(::CreateEventW(secured.attributes(), FALSE, FALSE,
                                    object_name::of_sleeper(detail::this_process(), id_).get()));
@@ -37,13 +58,21 @@ public:
             event_ = std::move(made);
     }
 
-    [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
-    [[nodiscard]] const handle& event() const noexcept { return event_; }
+    static alarm* made(permissions who) noexcept {
+        std::unique_ptr<alarm> a(new (std::nothrow) alarm(who));
+        return a != nullptr && a->event_ ? a.release() : nullptr;
+    }
 
-private:
+    constinit static SRWLOCK idle_lock;
+    constinit static alarm* idle[3]; // by permissions
+
+    permissions who_;
     std::uint64_t id_;
     handle event_;
+    alarm* next_ = nullptr;
 };
+constinit SRWLOCK alarm::idle_lock = SRWLOCK_INIT;
+constinit alarm* alarm::idle[3]{};
 
 std::uint64_t offset_in(const region& where, const detail::atomic<std::uint32_t>& word) noexcept {
     return static_cast<std::uint64_t>(reinterpret_cast<const std::byte*>(&word) - where.bytes());
@@ -83,7 +112,7 @@ thread_seat* take_seat(region_section& r) noexcept {
 class seated {
 public:
     seated(region_section& r, const detail::atomic<std::uint32_t>& word) noexcept
-        : alarm_(alarm::of_this_thread(r.who())), seat_(alarm_ == nullptr ? nullptr : take_seat(r)) {
+        : alarm_(alarm::take(r.who())), seat_(alarm_ == nullptr ? nullptr : take_seat(r)) {
         if (seat_ == nullptr)
             return;
         seat_->state.store(0); // what a dead owner may have left
@@ -94,11 +123,13 @@ public:
     seated(const seated&) = delete;
     seated& operator=(const seated&) = delete;
     ~seated() {
-        if (seat_ == nullptr)
-            return;
-        seat_->state.store(0);
-        auto me = detail::this_process();
-        seat_->owner.compare_exchange_strong(me, detail::nobody);
+        if (seat_ != nullptr) {
+            seat_->state.store(0);
+            auto me = detail::this_process();
+            seat_->owner.compare_exchange_strong(me, detail::nobody);
+        }
+        if (alarm_ != nullptr)
+            alarm::give_back(alarm_);
     }
 
     explicit operator bool() const noexcept { return seat_ != nullptr; }
@@ -201,7 +232,7 @@ void sleep_while(region& where, const detail::atomic<std::uint32_t>& word, std::
     // Looked at after the seat is taken, as a waker looks at the seats after it has changed the word.
     if (word.load() != seen)
         return;
-    // The event may have been set for an earlier sleep of this thread, by a waker that was late: only the seat counts.
+    // The event may have been set for an earlier sleep, by a waker that was late: only the seat counts.
     while (!me.is_woken() && deadline::at_ns(now) < until) {
         ::WaitForSingleObject(me.event().get(), milliseconds_until(until, now));
         now = steady_ns();

@@ -233,3 +233,22 @@ TEST_CASE("a late sleeper cannot take a wake-up that was meant for an older one"
     b.word.store(2);
     CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
 }
+
+TEST_CASE("threads that slept leave nothing when they end, and disturb nobody who comes after them") {
+    const auto r = make_bed(fresh_name());
+    auto& b = bed_in(*r);
+    std::size_t after_the_first = 0;
+    for (std::uint32_t i = 0; i < 200; ++i) {
+        sleeper s([&] {
+            while (b.word.load() == i)
+                sleep_while(*r, b.word, i, deadline::never());
+        });
+        s.until_asleep();
+        b.word.store(i + 1);
+        CHECK(wake_threads(*r, b.word, wake_count::one) == 1);
+        s.join();
+        if (i == 0)
+            after_the_first = descriptor_count();
+    }
+    CHECK(descriptor_count() == after_the_first);
+}
