@@ -10,8 +10,8 @@
 namespace crosswake::core {
 namespace {
 
-/// What one thread, or a few, found last: threads ring the same bell again and again. Not the thread's own object, which
-/// would have to be destroyed with the thread; some systems cannot do that in good order.
+/// What one thread, or a few, found last: threads ring the same bell again and again. Not the thread's own object: that
+/// would have to be destroyed with the thread, and some systems cannot do that in good order.
 struct remembered {
     std::uint64_t changes = 0;
     std::pair<detail::owner_token, backend::bell_address> whose;
