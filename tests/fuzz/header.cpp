@@ -53,8 +53,12 @@ void open_and_use(fuzz::script& s, fuzz::awaiting& loop, const std::string& name
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const std::vector<std::byte> templates[] = {
-        as_made<semaphore>(), as_made<event>(),         as_made<mutex>(), as_made<queue<std::uint32_t>>(5),
-        as_made<queue<fuzz::item, 3>>(), std::vector<std::byte>(70'000),
+        as_made<semaphore>(),
+        as_made<event>(),
+        as_made<mutex>(),
+        as_made<queue<std::uint32_t>>(5),
+        as_made<queue<fuzz::item, 3>>(),
+        std::vector<std::byte>(70'000),
     };
     static const auto name = "fuzz-" + std::to_string(backend::random_number());
     static test::raw_object file(name);

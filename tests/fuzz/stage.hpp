@@ -179,8 +179,7 @@ private:
     class wait_for final : public any_wait {
     public:
         template <class... Args>
-        explicit wait_for(deadline until, Args&&... args)
-            : any_wait(until), operation_(std::forward<Args>(args)...) {}
+        explicit wait_for(deadline until, Args&&... args) : any_wait(until), operation_(std::forward<Args>(args)...) {}
         operation& what() noexcept override { return operation_; }
 
     private:

@@ -77,7 +77,6 @@ CROSSWAKE_ROLE(ask_the_hidden) {
     return other.wait();
 }
 
-
 CROSSWAKE_ROLE(use_without_proc) {
     named<desk> told{open_only, args[0]};
     if (!enter_empty_proc()) {

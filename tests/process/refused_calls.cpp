@@ -109,6 +109,40 @@ CROSSWAKE_ROLE(meet_the_refusal) {
     std::_Exit(0); // without the ends of static objects, which may be refused what they need
 }
 
+CROSSWAKE_ROLE(create_and_die) {
+    named<semaphore> s{create_only, args[0]};
+    child::kill_myself();
+}
+
+// In a memory of its own, so that nobody else's sweep removes the dead object.
+CROSSWAKE_ROLE(meet_a_dead_object_without_the_means) {
+    if (!enter_small_shared_memory(1 << 20))
+        return not_permitted_here;
+    child{"create_and_die", {args[0]}}.wait();
+    refuse_call(args[1], "ENOMEM");
+    for (const bool may_create : {false, true})
+        try {
+            if (may_create)
+                named<semaphore>{open_or_create, args[0]};
+            else
+                named<semaphore>{open_only, args[0]};
+            return 1;
+        } catch (const std::system_error& e) {
+            if (e.code() != std::errc::not_enough_memory)
+                return 2;
+        }
+    std::_Exit(0);
+}
+
+TEST_CASE("a dead object that cannot be removed is an error, and no endless search") {
+    for (const std::string call : {"unlink", "newfstatat", "flock"}) {
+        CAPTURE(call);
+        child c{"meet_a_dead_object_without_the_means", {fresh_name(), call}};
+        if (const int code = c.wait(); permitted(code))
+            CHECK(code == 0);
+    }
+}
+
 TEST_CASE("whichever call the kernel refuses, and however: an error or another way, and the object works on" *
           doctest::skip(is_instrumented)) {
     const auto name = fresh_name();

@@ -20,8 +20,8 @@ void tie_children_to_this_process();
 /// Removes the variable from this process's environment.
 void unset_environment(const char* variable);
 
-/// Path of this program; or of the one of the same name in the folder CROSSWAKE_TEST_PROGRAMS, which may have been built
-/// otherwise, and then is what children run.
+/// Path of this program; or of the one of the same name in the folder CROSSWAKE_TEST_PROGRAMS, which may have been
+/// built otherwise, and then is what children run.
 std::string own_program();
 /// Threads and open descriptors (handles) of this process.
 std::size_t thread_count();

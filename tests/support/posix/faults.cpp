@@ -67,7 +67,8 @@ const std::map<std::string, long> calls{
 };
 
 const std::map<std::string, int> errors{
-    {"EACCES", EACCES}, {"EAGAIN", EAGAIN}, {"EINTR", EINTR}, {"EMFILE", EMFILE}, {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC},
+    {"EACCES", EACCES}, {"EAGAIN", EAGAIN}, {"EINTR", EINTR},
+    {"EMFILE", EMFILE}, {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC},
 };
 
 void require(bool ok, const char* what) {
