@@ -72,5 +72,7 @@ bool become_nobody();
 bool enter_small_shared_memory(std::size_t bytes);
 /// Has the children that this process starts from now on live among process numbers of their own. false: no right to.
 bool enter_new_process_numbers();
+/// Has the next process that this one starts bear that number, if nobody else has it. false: no right to.
+bool next_process_number(std::uint32_t number);
 
 } // namespace crosswake::test

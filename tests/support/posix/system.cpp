@@ -298,6 +298,12 @@ bool enter_new_process_numbers() {
     return ::unshare(CLONE_NEWPID) == 0;
 }
 
+bool next_process_number(std::uint32_t number) {
+    std::ofstream last("/proc/sys/kernel/ns_last_pid");
+    last << number - 1 << std::flush;
+    return static_cast<bool>(last);
+}
+
 } // namespace crosswake::test
 
 // LeakSanitizer asks this before it looks for leaks, for which it looks its threads up in /proc.
