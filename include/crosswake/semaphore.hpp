@@ -31,17 +31,24 @@ public:
     }
 
     /// Adds `count` permits and wakes as many sleepers. Throws errc::too_many_permits if that would pass the maximum,
-    /// errc::invalid_argument if count < 0; the count is then as it was.
+    /// errc::invalid_argument if count < 0, errc::corrupted if there is a count that cannot be; it is then as it was.
     void release(std::int64_t count = 1) {
         if (count < 0)
             detail::raise_about(this, errc::invalid_argument, "semaphore::release of less than nothing");
+        const auto most = maximum_;
         auto now = permits_.load();
         do {
-            if (now < 0 || now > maximum_ || count > maximum_ - now) // the bytes are anybody's: no overflow here
+            if (now < 0 || now > most) // the bytes are anybody's: no overflow here
+                detail::raise_about(this, errc::corrupted, "semaphore::release");
+            if (count > most - now)
                 detail::raise_about(this, errc::too_many_permits, "semaphore::release");
         } while (!permits_.compare_exchange_weak(now, now + count));
-        while (count-- > 0 && detail::wake_one(sleepers_)) {
-        }
+        // One by one only while they are few: a reactor that is stopped, or a hostile bit, can be woken without end.
+        if (count > most_woken_one_by_one)
+            detail::wake_all(sleepers_);
+        else
+            while (count-- > 0 && detail::wake_one(sleepers_)) {
+            }
     }
 
     /// Takes a permit, waiting for one.
@@ -93,6 +100,8 @@ public:
     }
 
 private:
+    static constexpr std::int64_t most_woken_one_by_one = 64;
+
     bool acquire_until(deadline until) {
         acquire_operation op{*this};
         return wait(op, until);

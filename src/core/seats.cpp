@@ -37,35 +37,43 @@ bool is_from_before_exec(const seat_layout& seat) noexcept {
 }
 
 /// Clears the seat's bit from every word. Where it was set, the dead owner may have swallowed a ring: wakes another.
-void scrub(detail::segment& s, std::size_t seat) noexcept {
+void scrub(detail::segment& s, std::size_t seat, clearing_limit& limit) noexcept {
     if (seat >= private_seats)
         return; // the crowd's bit is everybody's and stays
-    s.for_each_word([bit = bit_of(seat)](detail::wait_word& word) {
-        if ((word.seats.load() & bit) != 0 && (word.seats.fetch_and(~bit) & bit) != 0)
-            detail::wake_one(word);
+    s.for_each_word([&s, &limit, bit = bit_of(seat)](detail::wait_word& word) {
+        if ((word.seats.load() & bit) == 0 || (word.seats.fetch_and(~bit) & bit) == 0 || !word.somebody_waits())
+            return;
+        wake_up w{s, word, limit};
+        wake_one(w);
     });
 }
 
 /// Makes this process the owner if the seat is still `from`'s; the seat is then not live, and bears nobody's bits.
-bool inherit(detail::segment& s, std::size_t index, owner_token from) noexcept {
+bool inherit(detail::segment& s, std::size_t index, owner_token from, clearing_limit& limit) noexcept {
     auto& seat = s.seat(index);
     auto expected = from;
     if (!seat.owner.compare_exchange_strong(expected, detail::this_process()))
         return false;
     seat.bell.store(not_live);
     if (from != nobody)
-        scrub(s, index);
+        scrub(s, index, limit);
     return true;
 }
 
 /// The owner is gone: gives the seat back, so that nobody rings there again.
-void clear_up(detail::segment& s, std::size_t index, owner_token dead) noexcept {
-    if (is_proven_dead(s, dead) && inherit(s, index, dead))
+void clear_up(wake_up& w, std::size_t index, owner_token dead) noexcept {
+    auto& s = w.segment;
+    if (w.limit.left == 0 || !is_proven_dead(s, dead))
+        return;
+    if (index < private_seats)
+        --w.limit.left;
+    if (inherit(s, index, dead, w.limit))
         s.seat(index).owner.store(nobody);
 }
 
 bool try_take(detail::segment& s, std::size_t index, owner_token from, backend::bell_address bell) noexcept {
-    if (!inherit(s, index, from))
+    clearing_limit limit;
+    if (!inherit(s, index, from, limit))
         return false;
     s.seat(index).bell.store(live(bell));
     return true;
@@ -113,7 +121,7 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
     if (!is_live(bell)) {
         // Somebody is sitting down, or clearing up, or has died over it.
         if (detail::owner_is_dead(owner, &seat))
-            clear_up(s, index, owner);
+            clear_up(w, index, owner);
         return false;
     }
 
@@ -129,8 +137,8 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
                 note_mechanism(bell_mechanism::direct);
             return true;
         }
+        why = peer->seems_dead() ? found::dead : found::unreachable; // the system may have refused the ring
         peers::instance().forget(owner, address_in(bell));
-        why = found::dead;
     }
     if (why == found::unreachable && !detail::owner_is_dead(owner, &seat)) {
         w.segment_is_rung = w.segment_is_rung || s.region().ring();
@@ -143,7 +151,7 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
     }
     // Proof is asked for even now: a reactor may have closed its bell, and another one of that process have sat down.
     if (seat.bell.load() == bell)
-        clear_up(s, index, owner);
+        clear_up(w, index, owner);
     return false;
 }
 

@@ -33,15 +33,26 @@ enum class ring_whom : bool {
     anybody,
 };
 
+/// How many seats of the dead may still be cleared up on behalf of one call from outside. To clear one up wakes others,
+/// among them perhaps further dead; there are no more than there are seats, unless somebody writes them in again and
+/// again.
+struct clearing_limit {
+    std::size_t left = private_seats;
+};
+
 /// One wake-up for a word of a segment.
 struct wake_up {
     detail::segment& segment;
     detail::wait_word& word;
+    clearing_limit& limit;
     bool segment_is_rung = false; // that reaches all who cannot be reached directly: once is enough
 };
 
 /// Rings for the word. false: nobody sits there; or who did is dead, and the seat is then cleared up; or it was left
 /// alone.
 bool ring_seat(wake_up& w, std::size_t seat, ring_whom whom) noexcept;
+
+/// Wakes one sleeper of w.word; false: nobody was there to be woken.
+bool wake_one(wake_up& w) noexcept;
 
 } // namespace crosswake::core

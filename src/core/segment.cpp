@@ -300,17 +300,26 @@ seat_layout& segment::seat(std::size_t index) const noexcept {
     return reinterpret_cast<seat_layout*>(region_->bytes() + crowd_offset_)[index - private_seats];
 }
 
-std::size_t segment::crowd_used() const noexcept {
-    return std::min<std::size_t>(layout().crowd_used.load(), crowd_seats);
+/// The shared number is anybody's, and a page that nobody has set aside is a fault where memory is full.
+std::error_code segment::set_aside_crowd(std::size_t seats) noexcept {
+    if (seats <= crowd_set_aside_.load(std::memory_order_relaxed))
+        return {};
+    const auto bytes = round_up(seats * sizeof(seat_layout), page_bytes);
+    if (auto error = region_->reserve(static_cast<std::size_t>(crowd_offset_), static_cast<std::size_t>(bytes)))
+        return error;
+    crowd_set_aside_.store(static_cast<std::size_t>(bytes / sizeof(seat_layout)), std::memory_order_relaxed);
+    return {};
+}
+
+std::size_t segment::crowd_used() noexcept {
+    const auto said = std::min<std::size_t>(layout().crowd_used.load(), crowd_seats);
+    // Whoever cannot ask, for want of a descriptor, believes it: the crowd is to be rung.
+    return said != 0 && set_aside_crowd(said) == errc::no_space ? 0 : said;
 }
 
 std::error_code segment::open_crowd_seat(std::size_t index) noexcept {
-    const auto used = crowd_used();
     const auto place = index - private_seats;
-    if (place < used)
-        return {};
-    if (auto error = region_->reserve(static_cast<std::size_t>(crowd_offset_ + place * sizeof(seat_layout)),
-                                      sizeof(seat_layout)))
+    if (auto error = set_aside_crowd(place + 1))
         return error;
     auto now = layout().crowd_used.load();
     while (now <= place && !layout().crowd_used.compare_exchange_weak(now, static_cast<std::uint32_t>(place + 1))) {

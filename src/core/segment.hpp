@@ -115,7 +115,8 @@ public:
     }
 
     [[nodiscard]] core::seat_layout& seat(std::size_t index) const noexcept;
-    [[nodiscard]] std::size_t crowd_used() const noexcept;
+    /// How many of the crowd's seats were ever taken; 0 if there is no memory for as many as are said to be.
+    [[nodiscard]] std::size_t crowd_used() noexcept;
     /// Makes the crowd's seat `index` usable.
     std::error_code open_crowd_seat(std::size_t index) noexcept;
 
@@ -125,6 +126,7 @@ private:
     friend void leave_segment(std::shared_ptr<segment> s) noexcept;
 
     std::shared_ptr<segment> close_and_collect() noexcept;
+    std::error_code set_aside_crowd(std::size_t seats) noexcept;
 
     segment(std::string name, std::unique_ptr<backend::region> region, const core::segment_layout& checked) noexcept;
 
@@ -138,6 +140,7 @@ private:
     std::uint64_t object_offset_;
     std::uint64_t object_bytes_;
     std::uint64_t crowd_offset_;
+    std::atomic<std::size_t> crowd_set_aside_{0}; // seats whose pages are there, as far as this process knows
     std::atomic<bool> closed_{false};
     std::shared_ptr<segment> next_closed_; // while close() goes through them
 };

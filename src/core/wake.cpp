@@ -85,24 +85,35 @@ bool note_for_all_seats(wake_up& w) noexcept {
 
 } // namespace
 
-bool wake_announced_one(wait_word& word) noexcept {
-    auto* const s = segment::holding(&word);
-    if (s == nullptr)
-        return false;
-    wake_up w{*s, word};
-    const auto turn = word.turn.load(std::memory_order_relaxed);
-    word.turn.store(turn ^ seats_go_first, std::memory_order_relaxed);
+} // namespace crosswake::detail
+
+bool crosswake::core::wake_one(wake_up& w) noexcept {
+    using namespace detail;
+    const auto turn = w.word.turn.load(std::memory_order_relaxed);
+    w.word.turn.store(turn ^ seats_go_first, std::memory_order_relaxed);
     const bool seats_first = (turn & seats_go_first) != 0;
     // Threads come before bells that are ringing: the reactor behind one of those may be stopped.
     return (seats_first && ring_silent_seat(w)) || wake_one_thread(w) || (!seats_first && ring_silent_seat(w)) ||
            note_for_all_seats(w);
 }
 
+namespace crosswake::detail {
+
+bool wake_announced_one(wait_word& word) noexcept {
+    auto* const s = segment::holding(&word);
+    if (s == nullptr)
+        return false;
+    clearing_limit limit;
+    wake_up w{*s, word, limit};
+    return core::wake_one(w);
+}
+
 void wake_announced_all(wait_word& word) noexcept {
     auto* const s = segment::holding(&word);
     if (s == nullptr)
         return;
-    wake_up w{*s, word};
+    clearing_limit limit;
+    wake_up w{*s, word, limit};
     wake_all_threads(w);
     note_for_all_seats(w);
 }

@@ -138,7 +138,10 @@ public:
             return last_error();
         char path[40];
         std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
-        const int w = ::inotify_add_watch(watch_.get(), path, IN_MODIFY | IN_ATTRIB);
+        constexpr std::uint32_t rings = IN_MODIFY | IN_ATTRIB;
+        int w = ::inotify_add_watch(watch_.get(), path, rings);
+        if (w < 0) // without /proc; the name is the file's while somebody has it mapped
+            w = ::inotify_add_watch(watch_.get(), static_cast<const region_file&>(r).path(), rings);
         if (w < 0)
             return last_error();
         watched_.emplace_back(&r, w);
@@ -202,6 +205,8 @@ private:
         auto result = heard::nothing_special;
         epoll_event events[16];
         const int n = ::epoll_wait(rare_.get(), events, 16, 0);
+        if (n < 0)
+            return heard::a_region; // perhaps
         for (int i = 0; i < n; ++i) {
             if (events[i].data.fd != watch_.get()) {
                 // It stays readable for ever: heard once is enough.

@@ -36,9 +36,10 @@ bool write_without_signal(int pipe) noexcept {
         const iovec bytes{&byte, 1};
         if (::pwritev2(pipe, &bytes, 1, -1, RWF_NOSIGNAL) == 1 || errno == EAGAIN)
             return true; // full: then it is ringing already
-        if (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL)
+        if (errno == EPIPE)
             return false;
-        kernel_knows_nosignal.store(false, std::memory_order_relaxed);
+        if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)
+            kernel_knows_nosignal.store(false, std::memory_order_relaxed);
     }
     sigset_t sigpipe;
     sigset_t pending;
@@ -118,7 +119,10 @@ std::unique_ptr<peer_bell> find_other(detail::owner_token who, bell_address addr
         return nullptr;
     }
     constexpr int needed = F_SEAL_SHRINK | F_SEAL_GROW;
-    if ((::fcntl(memory.get(), F_GET_SEALS) & needed) != needed)
+    const int seals = ::fcntl(memory.get(), F_GET_SEALS);
+    if (seals < 0 && errno != EINVAL) // that would be a file system that knows no seals
+        result = peer_bell::found::unreachable;
+    if (seals < 0 || (seals & needed) != needed)
         return nullptr;
     auto page = std::make_shared<mailbox_page>(memory);
     if (!*page) {

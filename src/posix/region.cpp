@@ -59,6 +59,8 @@ bool lock_file(const fd& file, int how) noexcept {
     return true;
 }
 
+static_assert(sizeof(off_t) == 8, "or a hold's byte is not the one that other processes ask for");
+
 struct ::flock hold_of(detail::owner_token who, short type) noexcept {
     struct ::flock l {};
     l.l_type = type;
@@ -72,10 +74,12 @@ bool same_file(const struct stat& a, const struct stat& b) noexcept {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/// The caller has the exclusive lock: nobody maps the file, so it may go, if it is what the name stands for.
+/// The caller has the exclusive lock: nobody maps the file, so it may go, if it is what the name stands for. false with
+/// errno 0: it is not.
 bool remove_name(const fd& file, const char* path) noexcept {
     struct stat mine {};
     struct stat named {};
+    errno = 0;
     return ::fstat(file.get(), &mine) == 0 && ::lstat(path, &named) == 0 && same_file(mine, named) &&
            ::unlink(path) == 0;
 }
@@ -103,6 +107,13 @@ bool make_way(const char* path) noexcept {
         return lock_file(file, LOCK_SH); // somebody is about to remove it: that takes a few steps
     }
     return ::fstat(file.get(), &s) == 0 && s.st_nlink == 0; // it went meanwhile
+}
+
+bool give_name(const fd& file, const char* path) noexcept {
+    const auto unnamed = "/proc/self/fd/" + std::to_string(file.get());
+    return ::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0 ||
+           // Without /proc: it takes a right that not everybody has on older systems.
+           (errno == ENOENT && ::linkat(file.get(), "", AT_FDCWD, path, AT_EMPTY_PATH) == 0);
 }
 
 mode_t mode_of(permissions who) noexcept {
@@ -197,8 +208,8 @@ bool region_file::ring() noexcept {
     // inotify tells its watchers of a write(2), not of stores to a mapping.
     const fd file = reopen();
     const char byte = 0;
-    if (file)
-        return ::pwrite(file.get(), &byte, 1, 0) == 1;
+    if (file && ::pwrite(file.get(), &byte, 1, 0) == 1)
+        return true;
     // No descriptor left, perhaps. Setting the times needs none, and its watchers are told of that too.
     return ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -244,9 +255,11 @@ std::unique_ptr<region> region::create(std::string_view name, std::size_t bytes,
         !region_file::take_hold(file, detail::this_process()))
         return fail(errno);
 
-    const auto unnamed = "/proc/self/fd/" + std::to_string(file.get());
-    while (::linkat(AT_FDCWD, unnamed.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0)
-        if (errno != EEXIST)
+    while (!give_name(file, path.c_str()))
+        if (errno == ENOENT) {
+            error = {ENOENT, std::system_category()}; // no /proc, and no right to do without: nothing was looked for
+            return nullptr;
+        } else if (errno != EEXIST)
             return fail(errno);
         else if (!make_way(path.c_str()))
             return fail(EEXIST);
@@ -274,9 +287,8 @@ std::unique_ptr<region> region::open(std::string_view name, permissions who, std
         }
         if (lock_file(file, LOCK_EX | LOCK_NB)) {
             // All who had it are dead. What they left is another user's to remove, if it cannot be removed here.
-            errno = 0;
-            if (!remove_name(file, path.c_str()) && (errno == EPERM || errno == EACCES)) {
-                error = errc::permission_denied;
+            if (!remove_name(file, path.c_str()) && errno != 0 && errno != ENOENT) {
+                error = system_error_code(errno);
                 return nullptr;
             }
             continue;

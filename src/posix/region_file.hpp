@@ -23,6 +23,7 @@ public:
     /// A fresh descriptor of the same file, if it still bears its name. The mapping's own was closed when it was
     /// made: no descriptor is kept per object.
     [[nodiscard]] fd reopen() const noexcept;
+    [[nodiscard]] const char* path() const noexcept { return path_.c_str(); }
 
     /// Whether some process holds the region under this token; the descriptor is from reopen().
     [[nodiscard]] static bool is_held_by(const fd& file, detail::owner_token who) noexcept;

@@ -38,7 +38,7 @@ int sealed_memory(std::size_t bytes, const char* text) {
     return file;
 }
 
-constexpr std::size_t forgeries = 7;
+constexpr std::size_t forgeries = 8;
 
 } // namespace
 
@@ -63,6 +63,14 @@ CROSSWAKE_ROLE(have_what_is_no_bell) {
     if (copy < 0 || ::pwrite(copy, real->mailbox() - 64, 64 + mailbox_bytes, 0) < 0)
         return 4;
 
+    // The same in a regular file, which has no seals; and what it says of itself is true.
+    const int file_copy = ::open((args[1] + ".copy").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file_copy < 0 || ::pwrite(file_copy, real->mailbox() - 64, page, 0) != page)
+        return 6;
+    const auto claimed = as_address(file_copy);
+    if (::pwrite(file_copy, &claimed, sizeof claimed, 16) != sizeof claimed)
+        return 7;
+
     const bell_address addresses[forgeries] = {
         4321,                                    // nothing
         as_address(file),                        // a regular file of the right size
@@ -71,6 +79,7 @@ CROSSWAKE_ROLE(have_what_is_no_bell) {
         as_address(sealed_memory(16, "short")),  // memory of another size
         as_address(sealed_memory(page, "text")), // memory without the mark
         as_address(copy),
+        as_address(file_copy),
     };
     for (std::size_t i = 0; i < forgeries; ++i)
         t->address[i].store(addresses[i]);
@@ -182,6 +191,7 @@ TEST_CASE("what is no bell of that process is not taken for one, and is not writ
     child c{"have_what_is_no_bell", {name, path}};
     t->ready.acquire();
     ::unlink(path.c_str());
+    ::unlink((path + ".copy").c_str());
     for (std::size_t i = 0; i < forgeries; ++i) {
         CAPTURE(i);
         auto found = peer_bell::found::yes;

@@ -6,6 +6,7 @@
 #include <support/role.hpp>
 #include <support/system.hpp>
 
+#include <core/segment.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
 #include <crosswake/reactor.hpp>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <string>
 #include <system_error>
+#include <vector>
 
 using namespace crosswake;
 using namespace crosswake::test;
@@ -48,6 +50,28 @@ CROSSWAKE_ROLE(fill_a_small_memory) {
     for (std::size_t i = 0; i < few; ++i)
         q->push(static_cast<int>(i));
     return q->size() == few ? 0 : 4;
+}
+
+// args: name. A crowd that is said to be there, and whose seats there is no memory for.
+CROSSWAKE_ROLE(wake_a_false_crowd_in_a_full_memory) {
+    if (!enter_small_shared_memory(1 << 20))
+        return not_permitted_here;
+    named<semaphore> s{create_only, args[0]};
+    std::vector<named<queue<char>>> all_the_rest;
+    for (std::size_t capacity = few * few; capacity != 0; capacity /= 2)
+        try {
+            for (;;)
+                all_the_rest.emplace_back(create_only, args[0] + '-' + std::to_string(all_the_rest.size()), capacity);
+        } catch (const std::system_error& e) {
+            if (e.code() != errc::no_space)
+                return 1;
+        }
+    auto& segment = *detail::segment::holding(s.get());
+    reinterpret_cast<core::segment_layout*>(segment.region().bytes())->crowd_used.store(core::crowd_seats);
+    semaphore::acquire_operation op{*s};
+    op.word().seats.store(core::crowd_bit);
+    s->release();
+    return s->try_acquire() ? 0 : 2;
 }
 
 // args: what to release, what to wait for, how often, how many descriptors to leave.
@@ -159,6 +183,12 @@ TEST_CASE("a process that has hardly a descriptor left wakes others all the same
 
 TEST_CASE("an object for which there is no memory is refused with its name, and leaves nothing") {
     child c{"fill_a_small_memory", {fresh_name()}};
+    if (const int code = c.wait(); permitted(code))
+        CHECK(code == 0);
+}
+
+TEST_CASE("who is told of a crowd that is not there, and for which there is no memory, goes on") {
+    child c{"wake_a_false_crowd_in_a_full_memory", {fresh_name()}};
     if (const int code = c.wait(); permitted(code))
         CHECK(code == 0);
 }

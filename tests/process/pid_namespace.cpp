@@ -84,6 +84,55 @@ CROSSWAKE_ROLE(end_at_once_elsewhere) {
     return enter_new_process_numbers() ? 0 : not_permitted_here;
 }
 
+CROSSWAKE_ROLE(lock_and_die) {
+    named<desk> d{open_only, args[0]};
+    d->door.lock();
+    child::kill_myself();
+}
+
+CROSSWAKE_ROLE(be_there) {
+    named<desk> d{open_only, args[0]};
+    d->back.release();
+    d->there.acquire();
+    return 0;
+}
+
+// Two processes of one number, one after the other, and a lock that the first took to its grave.
+CROSSWAKE_ROLE(reuse_a_number) {
+    named<desk> d{open_only, args[0]};
+    child first{"lock_and_die", args};
+    const auto number = first.pid();
+    first.wait();
+    // Births are counted in ticks of the clock: another one has to begin.
+    const auto later = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
+    while (std::chrono::steady_clock::now() < later) {
+    }
+    if (!next_process_number(number))
+        return not_permitted_here;
+    child second{"be_there", args};
+    if (second.pid() != number)
+        return 1;
+    d->back.acquire();
+    if (d->door.lock() != lock_status::acquired_from_dead_owner)
+        return 2;
+    d->there.release();
+    return second.wait();
+}
+
+CROSSWAKE_ROLE(reuse_a_number_elsewhere) {
+    if (!enter_new_process_numbers())
+        return not_permitted_here;
+    return child{"reuse_a_number", args}.wait();
+}
+
+TEST_CASE("a process that has the number of a dead owner is not taken for that owner") {
+    const auto name = fresh_name();
+    named<desk> d{create_only, name};
+    child c{"reuse_a_number_elsewhere", {name}};
+    if (const int code = c.wait(); permitted(code))
+        CHECK(code == 0);
+}
+
 TEST_CASE("processes of different numberings wake each other, whichever way they wait, however the bell is chosen") {
     if (!permitted(child{"end_at_once_elsewhere"}.wait()))
         return;

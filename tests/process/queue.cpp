@@ -33,7 +33,7 @@ constexpr std::uint32_t items_each = 4000;
 struct parcel {
     std::uint32_t producer = 0;
     std::uint32_t number = 0;
-    std::array<std::uint64_t, 11> load{};
+    alignas(8) std::array<std::uint64_t, 11> load{}; // in 32-bit processes too
 
     static parcel make(std::uint32_t producer, std::uint32_t number) {
         parcel p{producer, number, {}};

@@ -20,7 +20,8 @@ void tie_children_to_this_process();
 /// Removes the variable from this process's environment.
 void unset_environment(const char* variable);
 
-/// Path of this program.
+/// Path of this program; or of the one of the same name in the folder CROSSWAKE_TEST_PROGRAMS, which may have been
+/// built otherwise, and then is what children run.
 std::string own_program();
 /// Threads and open descriptors (handles) of this process.
 std::size_t thread_count();
@@ -71,5 +72,7 @@ bool become_nobody();
 bool enter_small_shared_memory(std::size_t bytes);
 /// Has the children that this process starts from now on live among process numbers of their own. false: no right to.
 bool enter_new_process_numbers();
+/// Has the next process that this one starts bear that number, if nobody else has it. false: no right to.
+bool next_process_number(std::uint32_t number);
 
 } // namespace crosswake::test

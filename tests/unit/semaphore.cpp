@@ -1,5 +1,7 @@
 // A semaphore within one process.
 #include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/raw_object.hpp>
 #include <support/sleeper.hpp>
 
 #include <crosswake/named.hpp>
@@ -153,4 +155,30 @@ TEST_CASE("a semaphore in no segment can be used without waiting, and to wait fo
     CHECK_FALSE(s.try_acquire_for(0s));
     s.release();
     CHECK_FALSE(error_of([&] { s.acquire(); }));
+}
+
+TEST_CASE("a release of very many ends, though who awaits one of them does not come to take it") {
+    named<semaphore> s{create_only, fresh_name()};
+    reactor r; // nobody dispatches it
+    remembered p;
+    semaphore::acquire_operation op{*s};
+    std::error_code error;
+    REQUIRE(r.start(p, op, error) == start_result::waiting);
+    s->release(semaphore::max);
+    CHECK(s->available() == semaphore::max);
+    r.dispatch();
+    CHECK(p.is_over());
+}
+
+TEST_CASE("a count that cannot be is corrupted, and release leaves it alone") {
+    const auto name = fresh_name();
+    named<semaphore> s{create_only, name, 0, 5};
+    raw_object raw(name);
+    constexpr std::size_t object = 1216;
+    for (const std::int64_t broken : {std::int64_t{-1}, std::int64_t{6}, semaphore::max, -semaphore::max - 1}) {
+        raw.put(object, broken);
+        CHECK(error_of([&] { s->release(); }) == errc::corrupted);
+        CHECK(error_of([&] { s->release(semaphore::max); }) == errc::corrupted);
+        CHECK(s->available() == broken);
+    }
 }

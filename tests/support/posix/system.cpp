@@ -157,7 +157,9 @@ void unset_environment(const char* variable) {
 }
 
 std::string own_program() {
-    return std::filesystem::read_symlink("/proc/self/exe").string();
+    const auto mine = std::filesystem::read_symlink("/proc/self/exe");
+    const char* const others = std::getenv("CROSSWAKE_TEST_PROGRAMS");
+    return (others == nullptr ? mine : others / mine.filename()).string();
 }
 
 std::size_t thread_count() {
@@ -294,6 +296,12 @@ bool enter_small_shared_memory(std::size_t bytes) {
 bool enter_new_process_numbers() {
     ::setenv(numbers_are_foreign, "1", 1);
     return ::unshare(CLONE_NEWPID) == 0;
+}
+
+bool next_process_number(std::uint32_t number) {
+    std::ofstream last("/proc/sys/kernel/ns_last_pid");
+    last << number - 1 << std::flush;
+    return static_cast<bool>(last);
 }
 
 } // namespace crosswake::test

@@ -1,0 +1,137 @@
+// Processes that /proc shows to nobody, or that it shows nothing.
+#include <support/child.hpp>
+#include <support/faults.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/rights.hpp>
+#include <support/role.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/mutex.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <system_error>
+
+using namespace crosswake;
+using namespace crosswake::test;
+
+namespace {
+
+constexpr std::uint32_t one_user = 54321;
+constexpr std::uint32_t other_user = 54322;
+
+struct desk {
+    semaphore there;
+    semaphore back;
+    semaphore told;
+    mutex door;
+};
+
+} // namespace
+
+// args: way, desk, how often, how it is hidden.
+CROSSWAKE_ROLE(answer_hidden) {
+    unset_environment("CROSSWAKE_BELL");
+    if (args[3] == "opaque" && !become_user(one_user, one_user))
+        return not_permitted_here;
+    if (args[3] == "opaque")
+        become_opaque();
+    if (args[3] == "other user, hidden" && !become_user(other_user, other_user))
+        return not_permitted_here;
+    if (args[3] == "empty /proc" && !enter_empty_proc())
+        return not_permitted_here;
+    waiter w{args[0]};
+    named<desk> d{open_only, args[1], permissions::everyone};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        semaphore::acquire_operation op{d->there};
+        d->told.release();
+        if (w.wait(op) != wait_result::done)
+            return 1;
+        d->back.release();
+    }
+    return 0;
+}
+
+// args: the same, and this one's way.
+CROSSWAKE_ROLE(ask_the_hidden) {
+    unset_environment("CROSSWAKE_BELL");
+    if (args[3] == "other user, hidden" && !enter_hiding_proc())
+        return not_permitted_here;
+    child other{"answer_hidden", args};
+    if (args[3] != "empty /proc" && !become_user(one_user, one_user))
+        return not_permitted_here;
+    waiter w{args[4]};
+    named<desk> d{open_only, args[1], permissions::everyone};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        d->told.acquire();
+        d->there.release();
+        semaphore::acquire_operation op{d->back};
+        if (w.wait(op) != wait_result::done)
+            return 1;
+    }
+    return other.wait();
+}
+
+CROSSWAKE_ROLE(use_without_proc) {
+    named<desk> told{open_only, args[0]};
+    if (!enter_empty_proc()) {
+        told->told.release();
+        return not_permitted_here;
+    }
+    named<desk> d{open_only, args[0]};
+    if (d->door.try_lock_for(std::chrono::milliseconds(250)))
+        return 1; // its owner lives
+    d->told.release();
+    if (d->door.lock() != lock_status::acquired_from_dead_owner)
+        return 2;
+    try {
+        named<semaphore> s{create_only, args[0] + "-more"};
+        s->release();
+        return s->try_acquire() ? 0 : 3;
+    } catch (const std::system_error& e) {
+        return e.code() == errc::not_found ? 4 : 0;
+    }
+}
+
+CROSSWAKE_ROLE(lock_and_stay) {
+    named<desk> d{open_only, args[0]};
+    d->door.lock();
+    d->back.release();
+    d->there.acquire();
+    return 0;
+}
+
+TEST_CASE("who is hidden from its peers is woken by them and wakes them, whichever way they wait") {
+    for (const std::string how : {"opaque", "other user, hidden", "empty /proc"})
+        for (const auto* const mine : both_ways)
+            for (const auto* const its : both_ways) {
+                CAPTURE(how);
+                CAPTURE(mine);
+                CAPTURE(its);
+                const auto name = fresh_name();
+                named<desk> d{create_only, name, permissions::everyone};
+                child asking{"ask_the_hidden", {its, name, "50", how, mine}};
+                const int code = asking.wait();
+                if (!permitted(code))
+                    return;
+                CHECK(code == 0);
+            }
+}
+
+TEST_CASE("a process without /proc robs no living owner, notices a dead one, and can use what is there") {
+    const auto name = fresh_name();
+    named<desk> d{create_only, name};
+    child owner{"lock_and_stay", {name}};
+    d->back.acquire();
+    child c{"use_without_proc", {name}};
+    d->told.acquire();
+    owner.kill();
+    const int code = c.wait();
+    if (permitted(code))
+        CHECK(code == 0);
+}

@@ -1,0 +1,116 @@
+// What a process has is the same before and after very many opens, closes, waits and cancels.
+#include <support/child.hpp>
+#include <support/memory.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/role.hpp>
+#include <support/seed.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/mutex.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/queue.hpp>
+#include <crosswake/reactor.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+using namespace crosswake;
+using namespace crosswake::test;
+
+namespace {
+
+struct possessions {
+    std::size_t descriptors = descriptor_count();
+    std::size_t threads = thread_count();
+    std::size_t mappings = mapping_count("");
+    std::size_t objects = objects_left(name_stem());
+    std::size_t memory = private_memory();
+};
+
+/// Does it often enough for all that is kept for the next time, then as often as asked.
+template <class Once>
+void has_the_same_after(std::uint64_t times, Once&& once) {
+    for (auto n = std::min<std::uint64_t>(times / 10 + 1, 2000); n-- > 0;)
+        once();
+    const possessions before;
+    for (auto n = times; n-- > 0;)
+        once();
+    const possessions after;
+    CHECK(after.descriptors == before.descriptors);
+    CHECK(after.threads == before.threads);
+    CHECK(after.mappings == before.mappings);
+    CHECK(after.objects == before.objects);
+    // The heap may grow by a page or two for no reason of ours; what leaks by each time would be more.
+    CHECK(after.memory <= before.memory + 256 * 1024);
+    MESSAGE(times, " times: ", before.memory / 1024, " KiB before, ", after.memory / 1024, " KiB after");
+}
+
+} // namespace
+
+TEST_CASE("making and closing objects leaves nothing" * doctest::skip(is_instrumented)) {
+    const auto name = fresh_name();
+    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+        named<queue<int>> made{create_only, name, 16};
+        named<queue<int>> opened{open_only, name};
+        made->push(1);
+        REQUIRE(opened->pop() == 1);
+    });
+}
+
+TEST_CASE("opening and closing an object that stays, and waiting in it each time, leaves nothing" *
+          doctest::skip(is_instrumented)) {
+    const auto name = fresh_name();
+    named<semaphore> stays{create_only, name};
+    reactor r;
+    poll_loop loop{r};
+    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+        remembered p;
+        named<semaphore> opened{open_only, name};
+        semaphore::acquire_operation op{*opened};
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        stays->release();
+        loop.run_until([&] { return p.is_over(); });
+    });
+}
+
+TEST_CASE("being refused an object leaves nothing" * doctest::skip(is_instrumented)) {
+    const auto name = fresh_name();
+    named<semaphore> stays{create_only, name};
+    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+        CHECK_THROWS_AS((named<mutex>{open_only, name}), std::system_error);
+        CHECK_THROWS_AS((named<semaphore>{create_only, name}), std::system_error);
+        CHECK_THROWS_AS((named<semaphore>{open_only, name + "-not"}), std::system_error);
+    });
+}
+
+TEST_CASE("waiting and cancelling leaves nothing" * doctest::skip(is_instrumented)) {
+    named<semaphore> none{create_only, fresh_name()};
+    reactor r;
+    has_the_same_after(knob("CROSSWAKE_TEST_CANCELS", 20'000), [&] {
+        remembered p(deadline::after(std::chrono::hours(1)));
+        semaphore::acquire_operation op{*none};
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        REQUIRE(r.cancel(p));
+    });
+    CHECK(r.waiting() == 0);
+}
+
+TEST_CASE("making a reactor, waiting in it and destroying it leaves nothing" * doctest::skip(is_instrumented)) {
+    named<semaphore> none{create_only, fresh_name()};
+    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+        remembered p;
+        semaphore::acquire_operation op{*none};
+        reactor r;
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        REQUIRE(r.cancel(p));
+    });
+}
