@@ -54,5 +54,6 @@ bool ring_seat(wake_up& w, std::size_t seat, ring_whom whom) noexcept;
 
 /// Wakes one sleeper of w.word; false: nobody was there to be woken.
 bool wake_one(wake_up& w) noexcept;
+void wake_all(wake_up& w) noexcept;
 
 } // namespace crosswake::core

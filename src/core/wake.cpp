@@ -7,9 +7,9 @@
 
 #include <bit>
 
-namespace crosswake::detail {
+namespace crosswake::core {
 
-using namespace core;
+using detail::wait_word;
 
 namespace {
 
@@ -85,10 +85,7 @@ bool note_for_all_seats(wake_up& w) noexcept {
 
 } // namespace
 
-} // namespace crosswake::detail
-
-bool crosswake::core::wake_one(wake_up& w) noexcept {
-    using namespace detail;
+bool wake_one(wake_up& w) noexcept {
     const auto turn = w.word.turn.load(std::memory_order_relaxed);
     w.word.turn.store(turn ^ seats_go_first, std::memory_order_relaxed);
     const bool seats_first = (turn & seats_go_first) != 0;
@@ -97,14 +94,21 @@ bool crosswake::core::wake_one(wake_up& w) noexcept {
            note_for_all_seats(w);
 }
 
+void wake_all(wake_up& w) noexcept {
+    wake_all_threads(w);
+    note_for_all_seats(w);
+}
+
+} // namespace crosswake::core
+
 namespace crosswake::detail {
 
 bool wake_announced_one(wait_word& word) noexcept {
     auto* const s = segment::holding(&word);
     if (s == nullptr)
         return false;
-    clearing_limit limit;
-    wake_up w{*s, word, limit};
+    core::clearing_limit limit;
+    core::wake_up w{*s, word, limit};
     return core::wake_one(w);
 }
 
@@ -112,10 +116,9 @@ void wake_announced_all(wait_word& word) noexcept {
     auto* const s = segment::holding(&word);
     if (s == nullptr)
         return;
-    clearing_limit limit;
-    wake_up w{*s, word, limit};
-    wake_all_threads(w);
-    note_for_all_seats(w);
+    core::clearing_limit limit;
+    core::wake_up w{*s, word, limit};
+    core::wake_all(w);
 }
 
 } // namespace crosswake::detail
