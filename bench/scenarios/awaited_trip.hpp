@@ -1,0 +1,79 @@
+// A question and its answer between two event loops.
+#pragma once
+
+#include <support/clock.hpp>
+#include <support/options.hpp>
+#include <support/process.hpp>
+#include <support/shared.hpp>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <functional>
+
+namespace bench {
+
+inline void run_loop(boost::asio::io_context& io, const std::function<boost::asio::awaitable<void>()>& body) {
+    boost::asio::co_spawn(io, body(), [](const std::exception_ptr& e) {
+        if (e)
+            std::rethrow_exception(e);
+    });
+    io.run();
+}
+
+/// `Signal` has post(), and wait() to co_await; enter(io) before either.
+template <class Signal>
+values awaited_trip(const options& o) {
+    struct court {
+        start_line line;
+        std::atomic<bool> over{false};
+    };
+    const shared<court> c;
+    Signal there;
+    Signal back;
+    child other([&] {
+        pin_to(o.core_of(1));
+        boost::asio::io_context io(1);
+        there.enter(io);
+        back.enter(io);
+        c->line.meet(2);
+        run_loop(io, [&]() -> boost::asio::awaitable<void> {
+            for (;;) {
+                co_await there.wait();
+                const bool last = c->over.load(); // before the answer, after which it may be set for the next one
+                back.post();
+                if (last)
+                    co_return;
+            }
+        });
+        there.leave();
+        back.leave();
+    });
+    pin_to(o.core_of(0));
+    boost::asio::io_context io(1);
+    there.enter(io);
+    back.enter(io);
+    c->line.meet(2);
+    std::uint64_t trips = 0;
+    double us = 0;
+    run_loop(io, [&]() -> boost::asio::awaitable<void> {
+        const stopwatch all;
+        for (bool last = false; !last; ++trips) {
+            last = all.s() > o.seconds;
+            c->over.store(last, std::memory_order_relaxed);
+            there.post();
+            co_await back.wait();
+        }
+        us = all.us();
+    });
+    there.leave();
+    back.leave();
+    other.join();
+    return {{"trip_us", us / static_cast<double>(trips)}};
+}
+
+} // namespace bench

@@ -1,0 +1,82 @@
+// A question and its answer between two processes, again and again. Each side thinks for think_us before it answers, and
+// that time is taken off.
+#pragma once
+
+#include <support/clock.hpp>
+#include <support/enter.hpp>
+#include <support/options.hpp>
+#include <support/process.hpp>
+#include <support/shared.hpp>
+#include <support/statistics.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+namespace bench {
+
+/// `Signal` has post() and wait(); make(which) makes one, in place.
+template <class Make>
+values round_trip_of(const options& o, Make&& make) {
+    constexpr std::uint64_t timed_each = 16; // reading the clock costs as much as a fast trip
+    struct court {
+        start_line line;
+        std::atomic<bool> over{false};
+    };
+    const shared<court> c;
+    auto there = make();
+    auto back = make();
+    child other([&] {
+        pin_to(o.core_of(1));
+        enter(there, side::receiver);
+        enter(back, side::sender);
+        c->line.meet(2);
+        for (;;) {
+            there.wait();
+            if (c->over.load())
+                break;
+            think(o.think_us);
+            back.post();
+        }
+        leave(there);
+        leave(back);
+    });
+    pin_to(o.core_of(0));
+    enter(there, side::sender);
+    enter(back, side::receiver);
+    c->line.meet(2);
+
+    const auto one_trip = [&] {
+        think(o.think_us);
+        there.post();
+        back.wait();
+    };
+    for (std::uint64_t i = 0; i < timed_each; ++i)
+        one_trip();
+    const double thinking_us = 2.0 * static_cast<double>(o.think_us);
+    std::vector<double> timed;
+    std::uint64_t trips = 0;
+    const stopwatch all;
+    do {
+        const stopwatch one;
+        one_trip();
+        timed.push_back(one.us() - thinking_us);
+        for (std::uint64_t i = 1; i < timed_each; ++i)
+            one_trip();
+        trips += timed_each;
+    } while (all.s() < o.seconds);
+    const double mean_us = all.us() / static_cast<double>(trips) - thinking_us;
+    c->over.store(true);
+    there.post();
+    other.join();
+    leave(there);
+    leave(back);
+    return {{"trip_us", mean_us}, {"trip_p99_us", quantile(timed, 0.99)}};
+}
+
+template <class Signal>
+values round_trip(const options& o) {
+    return round_trip_of(o, [] { return Signal(); });
+}
+
+} // namespace bench
