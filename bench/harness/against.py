@@ -4,8 +4,10 @@ from harness.tables import aligned
 
 
 def compare(suites, old, new):
-    """The rows of a table of what got worse, and how many ratios were compared. Ratios to floors and peers are compared,
-    not figures: both sides of a ratio were measured by turns on the same machine."""
+    """The rows of a table of what got worse, and how many ratios were compared.
+
+    Ratios to floors and peers, not figures: both sides of a ratio were measured by turns on the same machine.
+    """
     worse, compared = [], 0
     for suite in suites:
         for t in suite.tables:
@@ -25,7 +27,7 @@ def compare(suites, old, new):
                             if metric.more_is_better:
                                 change = 1 / change
                             if change > 1 + noise(was) + noise(now):
-                                what = f"{suite.title}: {case.title}, {metric.title}, {placement}"
+                                what = f"{suite.title}: {case.name}, {metric.title}, {placement}"
                                 worse.append([what, peer, f"{was.median:.2f}×", f"{now.median:.2f}×"])
     return worse, compared
 

@@ -16,7 +16,8 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
   .ours { fill: #4493f8; }
 }
 </style>"""
-COLOURS = ["#0969da", "#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#9a6700", "#6e7781", "#0a7ea4", "#cf222e", "#57606a"]
+OUR_COLOUR = "#0969da"
+COLOURS = ["#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#9a6700", "#6e7781", "#0a7ea4", "#cf222e", "#57606a"]
 
 
 def svg(width, height, parts):
@@ -45,26 +46,29 @@ def text(x, y, content, anchor="start", css=""):
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{css}">{escape(content)}</text>'
 
 
+def plain(decade):
+    return f"{decade:,.0f}" if decade >= 1 else f"{decade:.9f}".rstrip("0")
+
+
 def bars(results, suite, chart, placement):
     peers = order(results, suite, chart.case, chart.metric, placement, results.peers(suite.name, [chart.case]))
     figures = [(p, results.figure(suite.name, chart.case, p, chart.metric, placement)) for p in peers]
     figures = [(p, f.median) for p, f in figures if f and f.median > 0]
     if not figures:
         return None
-    left, right, top, row = 170, 690, 52, 24
+    left, right, top, row = 170, 690, 72, 24
     bottom = top + row * len(figures)
     x = LogScale([v for _, v in figures], left, right)
-    parts = [text(12, 22, heading(chart, placement), css="title")]
+    parts = heading(chart, placement)
     for d in x.decades():
         parts.append(f'<line class="grid" x1="{x(d):.1f}" x2="{x(d):.1f}" y1="{top - 6}" y2="{bottom}"/>')
-        parts.append(text(x(d), top - 10, number(d), "middle", "small"))
+        parts.append(text(x(d), top - 10, plain(d), "middle", "small"))
     for i, (peer, value) in enumerate(figures):
         y = top + i * row
         css = "ours" if peer.startswith(OURS) else "bar"
         parts.append(text(left - 8, y + 14, peer, "end"))
-        parts.append(
-            f'<rect class="{css}" x="{left}" y="{y + 3}" height="{row - 8}" width="{max(x(value) - left, 1):.1f}" rx="2"/>'
-        )
+        width = max(x(value) - left, 1)
+        parts.append(f'<rect class="{css}" x="{left}" y="{y + 3}" height="{row - 8}" width="{width:.1f}" rx="2"/>')
         parts.append(text(x(value) + 6, y + 14, number(value)))
     return svg(760, bottom + 12, parts)
 
@@ -78,17 +82,20 @@ def lines(results, suite, chart, placement):
             series[peer] = [f.median if f and f.median > 0 else None for f in figures]
     if not series:
         return None
-    left, right, top, bottom = 70, 560, 48, 380
+    left, right, top, bottom = 70, 560, 64, 396
     y = LogScale([v for s in series.values() for v in s if v], bottom, top)
-    x = lambda i: left + 20 + i * (right - left - 40) / max(len(keys) - 1, 1)
-    parts = [text(12, 22, heading(chart, placement), css="title")]
+
+    def x(place):
+        return left + 20 + place * (right - left - 40) / max(len(keys) - 1, 1)
+
+    parts = heading(chart, placement)
     for d in y.decades():
         parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y(d):.1f}" y2="{y(d):.1f}"/>')
-        parts.append(text(left - 6, y(d) + 4, number(d), "end", "small"))
+        parts.append(text(left - 6, y(d) + 4, plain(d), "end", "small"))
     for i, (_, label) in enumerate(chart.cases):
         parts.append(text(x(i), bottom + 18, label, "middle", "small"))
     for n, (peer, values) in enumerate(series.items()):
-        colour = COLOURS[0] if peer == OURS else COLOURS[1 + n % (len(COLOURS) - 1)]
+        colour = OUR_COLOUR if peer == OURS else COLOURS[n % len(COLOURS)]
         width = 3.5 if peer == OURS else 1.8
         points = [(x(i), y(v)) for i, v in enumerate(values) if v]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
@@ -101,8 +108,9 @@ def lines(results, suite, chart, placement):
 
 def heading(chart, placement):
     better = "more" if chart.metric.more_is_better else "less"
-    where = "" if placement == "one core" else f", {placement} cores"
-    return f"{chart.title} ({chart.metric.title}, logarithmic; {better} is better{where})"
+    where = f", {placement} cores" if placement in ("near", "far") else ""
+    scale = f"{chart.metric.title}, logarithmic; {better} is better{where}"
+    return [text(12, 22, chart.title, css="title"), text(12, 40, scale, css="small")]
 
 
 def draw(results, suite, chart):

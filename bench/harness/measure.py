@@ -21,7 +21,7 @@ class Measurement:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             for turn, suite, case, peers in todo:
-                progress.step(suite.name, f"round {turn + 1} of {self.options.rounds}, {case.title}")
+                progress.step(suite.name, f"round {turn + 1} of {self.options.rounds}, {case.name}")
                 self.take(turn, suite, case, peers)
                 self.results.save(self.options.out, at_most_each_s=5)
             return True
@@ -57,11 +57,11 @@ class Measurement:
             with ThreadPoolExecutor(len(peers) or 1) as pool:
                 answers = pool.map(lambda p: self.sample(case, p), peers)
                 for peer, answer in zip(peers, list(answers)):
-                    self.keep(turn, suite, case, peer, "one core", answer)
+                    self.keep(turn, suite, case, peer, case.cores, answer)
             return
         for peer in peers:
-            if not case.two_cores:
-                self.keep(turn, suite, case, peer, "one core", self.sample(case, peer))
+            if case.cores != "two":
+                self.keep(turn, suite, case, peer, case.cores, self.sample(case, peer))
                 continue
             before = self.ping_ns if self.ping_ns is not None else self.samplers.ping_ns()
             answer = self.sample(case, peer)

@@ -13,12 +13,17 @@ class Case:
     title: str
     scenario: str
     arguments: dict = field(default_factory=dict)  # switches of the sampler
-    two_cores: bool = True
+    cores: str = "two"  # two: near and far are told apart; any two: as if they were the same; one
     seconds: float | None = None  # how long to measure, if not as long as everything else
     rounds: int | None = None  # how often at the most
     smoke: dict = field(default_factory=dict)  # what to put in place of the arguments in a smoke run
     together: bool = False  # its peers only sleep, so that they are sampled side by side
     ours: str = OURS  # the peer that the ratios are of
+    group: str = ""  # where the title alone does not say what is meant
+
+    @property
+    def name(self):
+        return " ".join(x for x in (self.group, self.title) if x)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Metric:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows are peers; columns are the cases, with the metrics of each."""
+    """Rows are peers; columns are the cases, or of one case the metrics. The title has the unit of what has no column
+    to say it."""
 
     title: str
     cases: tuple

@@ -9,7 +9,7 @@ import time
 class Results:
     """What was measured: where, with what, what was left out, and the samples.
 
-    A sample: suite, case, peer, round, placement (one core, near, far, moved), ping_ns and values; or, in place of
+    A sample: suite, case, peer, round, placement (one, any two, near, far, moved), ping_ns and values; or, in place of
     values, cannot or failed with the reason.
     """
 
@@ -64,7 +64,7 @@ class Results:
 
     def placements(self, suite, cases):
         found = {s["placement"] for s in self.samples if s["suite"] == suite and s["case"] in cases and "values" in s}
-        return [p for p in ("one core", "near", "far") if p in found]
+        return [p for p in ("one", "any two", "near", "far") if p in found]
 
     def by_round(self, suite, case, peer, metric, placement):
         return {

@@ -71,7 +71,7 @@ class Samplers:
         command += ["--seconds", seconds, "--cores", self._core_list()]
         for name, value in arguments.items():
             command += [f"--{name}", value]
-        return command if case.two_cores else [*command, "--one-core"]
+        return [*command, "--one-core"] if case.cores == "one" else command
 
     def _core_list(self):
         return ",".join(map(str, self.cores))

@@ -4,10 +4,11 @@ from harness.plan import OURS
 
 
 def number(value):
-    if value == 0:
-        return "0"
-    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 0.095 else 3
-    return f"{value:,.{digits}f}"
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) < 0.1:
+        return f"{value:.2g}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def cell(figure, ratio):
@@ -20,7 +21,10 @@ def cell(figure, ratio):
 def aligned(rows):
     """Rows of cells as a Markdown table; the first is its head."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    line = lambda row: "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths)) + " |"
+
+    def line(row):
+        return "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths)) + " |"
+
     return "\n".join([line(rows[0]), "|" + "|".join("-" * (w + 2) for w in widths) + "|", *map(line, rows[1:])])
 
 
@@ -43,7 +47,7 @@ def table(results, suite, t, placement):
     head = [""]
     for c in cases:
         for m in t.metrics:
-            head.append(" ".join(x for x in (c.title if len(cases) > 1 else "", m.title) if x))
+            head.append(c.title if len(cases) > 1 else m.title)
     rows = [head]
     for peer in order(results, suite, by[0].key, by[1], placement, peers):
         row = [f"**{peer}**" if peer.startswith(OURS) else peer]
@@ -67,20 +71,24 @@ def suite_text(results, suite):
         for placement in placements:
             text = table(results, suite, t, placement)
             if text:
-                parts.append(f"**{t.title}**" + ("" if placement == "one core" else f", {placement} cores"))
+                parts.append(f"**{t.title}**" + (f", {placement} cores" if placement in ("near", "far") else ""))
                 parts.append(text)
     left = left_out(results, suite)
     return "\n\n".join(parts + ([left] if left else []))
 
 
 def left_out(results, suite):
-    by_reason = {}
+    """Who has no figure for what, and why; said once for all of whom it is true."""
+    cases_of = {}
     for c in suite.cases:
         for peer in results.peers(suite.name, [c.key]):
             reason = results.reason(suite.name, c.key, peer)
             if reason:
-                by_reason.setdefault((peer, reason), []).append(c.title)
-    return "\n".join(f"- {p} has no figure for {', '.join(cases)}: {r}." for (p, r), cases in by_reason.items())
+                cases_of.setdefault((peer, reason), {})[c.name] = None
+    peers_of = {}
+    for (peer, reason), cases in cases_of.items():
+        peers_of.setdefault((", ".join(cases), reason), []).append(peer)
+    return "\n".join(f"- No figure for {c}: {', '.join(p)} ({r})." for (c, r), p in peers_of.items())
 
 
 def goal_rows(results, suites):
@@ -99,7 +107,8 @@ def goal_rows(results, suites):
                 )
                 unit = "×" if g.theirs else ""
                 spread = "" if figure.spread is None else f" ±{figure.spread * 100:.0f} %"
-                rows.append([g.text, number(figure.median) + unit + spread, placement, "reached" if reached else "missed"])
+                measured = number(figure.median) + unit + spread
+                rows.append([g.text, measured, placement, "reached" if reached else "**missed**"])
     return rows
 
 

@@ -84,8 +84,7 @@ public:
     asio::awaitable<void> wait() {
         return asio::async_initiate<decltype(asio::use_awaitable), void()>(
             [this](auto handler) {
-                asio::post(*pool_, [this, handler = std::move(handler),
-                                    work = asio::make_work_guard(*io_)]() mutable {
+                asio::post(*pool_, [this, handler = std::move(handler), work = asio::make_work_guard(*io_)]() mutable {
                     semaphore_.wait();
                     asio::post(*io_, std::move(handler));
                 });

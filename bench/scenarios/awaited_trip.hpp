@@ -5,15 +5,16 @@
 #include <support/options.hpp>
 #include <support/process.hpp>
 #include <support/shared.hpp>
+#include <support/statistics.hpp>
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
-#include <cstdint>
 #include <exception>
 #include <functional>
+#include <vector>
 
 namespace bench {
 
@@ -58,22 +59,26 @@ values awaited_trip(const options& o) {
     there.enter(io);
     back.enter(io);
     c->line.meet(2);
-    std::uint64_t trips = 0;
-    double us = 0;
+    std::vector<double> means;
     run_loop(io, [&]() -> boost::asio::awaitable<void> {
+        constexpr int at_once = 16;
         const stopwatch all;
-        for (bool last = false; !last; ++trips) {
-            last = all.s() > o.seconds;
-            c->over.store(last, std::memory_order_relaxed);
-            there.post();
-            co_await back.wait();
-        }
-        us = all.us();
+        do {
+            const stopwatch some;
+            for (int i = 0; i < at_once; ++i) {
+                there.post();
+                co_await back.wait();
+            }
+            means.push_back(some.us() / at_once);
+        } while (all.s() < o.seconds);
+        c->over.store(true);
+        there.post();
+        co_await back.wait();
     });
     there.leave();
     back.leave();
     other.join();
-    return {{"trip_us", us / static_cast<double>(trips)}};
+    return {{"trip_us", median(means)}};
 }
 
 } // namespace bench

@@ -72,8 +72,9 @@ values contended_lock(const options& o) {
     }
     if (all != shop->turns)
         throw std::runtime_error("two processes were inside at once");
+    const auto fair_share = static_cast<double>(all) / static_cast<double>(o.processes);
     return {{"turns_per_s", static_cast<double>(all) / seconds},
-            {"slowest_share", static_cast<double>(fewest * o.processes) / static_cast<double>(std::max<std::uint64_t>(all, 1))},
+            {"slowest_share", static_cast<double>(fewest) / fair_share},
             {"worst_wait_ms", static_cast<double>(longest_gap_ns) / 1e6}};
 }
 

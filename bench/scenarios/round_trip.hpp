@@ -1,5 +1,5 @@
-// A question and its answer between two processes, again and again. Each side thinks for think_us before it answers, and
-// that time is taken off.
+// A question and its answer between two processes, again and again. Each side thinks for think_us before it answers,
+// and that time is taken off.
 #pragma once
 
 #include <support/clock.hpp>
@@ -18,7 +18,7 @@ namespace bench {
 /// `Signal` has post() and wait(); make(which) makes one, in place.
 template <class Make>
 values round_trip_of(const options& o, Make&& make) {
-    constexpr std::uint64_t timed_each = 16; // reading the clock costs as much as a fast trip
+    constexpr std::uint64_t at_once = 16; // reading the clock costs as much as a fast trip
     struct court {
         start_line line;
         std::atomic<bool> over{false};
@@ -51,27 +51,26 @@ values round_trip_of(const options& o, Make&& make) {
         there.post();
         back.wait();
     };
-    for (std::uint64_t i = 0; i < timed_each; ++i)
+    for (std::uint64_t i = 0; i < at_once; ++i)
         one_trip();
     const double thinking_us = 2.0 * static_cast<double>(o.think_us);
-    std::vector<double> timed;
-    std::uint64_t trips = 0;
+    std::vector<double> ones, means;
     const stopwatch all;
     do {
         const stopwatch one;
         one_trip();
-        timed.push_back(one.us() - thinking_us);
-        for (std::uint64_t i = 1; i < timed_each; ++i)
+        ones.push_back(one.us() - thinking_us);
+        const stopwatch others;
+        for (std::uint64_t i = 0; i < at_once; ++i)
             one_trip();
-        trips += timed_each;
+        means.push_back(others.us() / at_once - thinking_us);
     } while (all.s() < o.seconds);
-    const double mean_us = all.us() / static_cast<double>(trips) - thinking_us;
     c->over.store(true);
     there.post();
     other.join();
     leave(there);
     leave(back);
-    return {{"trip_us", mean_us}, {"trip_p99_us", quantile(timed, 0.99)}};
+    return {{"trip_us", median(means)}, {"trip_p99_us", quantile(ones, 0.99)}};
 }
 
 template <class Signal>

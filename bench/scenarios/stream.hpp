@@ -19,8 +19,13 @@
 
 namespace bench {
 
-/// Each producer ends with a mark for each consumer, and a consumer once it has had as many marks as there are producers:
-/// so everything sent was received, and a checksum says so.
+template <class Channel, std::size_t Size>
+concept moves_batches = requires(Channel c, std::span<message<Size>> room) {
+    c.receive_some(room);
+};
+
+/// Each producer ends with a mark for each consumer, and a consumer once it has had as many marks as there are
+/// producers: so everything sent was received, and a checksum says so.
 template <class Channel, std::size_t Size>
 values stream(const options& o) {
     constexpr std::size_t most = 16;
@@ -34,7 +39,7 @@ values stream(const options& o) {
         std::array<tally, most> sent;
         std::array<tally, most> received;
     };
-    constexpr bool batches = requires(Channel c, std::span<message<Size>> s) { c.receive_some(s); };
+    constexpr bool batches = moves_batches<Channel, Size>;
     if (o.batch > 1 && !batches)
         throw cannot("it moves one message at a time");
     if (o.producers > most || o.consumers > most)

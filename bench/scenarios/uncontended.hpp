@@ -1,4 +1,4 @@
-// What a call costs while nobody is in the way and nobody waits. By Google Benchmark, which says when it has seen enough.
+// What a call costs while nobody is in the way and nobody waits, by Google Benchmark.
 #pragma once
 
 #include <support/enter.hpp>
@@ -11,7 +11,7 @@
 
 namespace bench {
 
-/// The time of one call in nanoseconds. `repeat(n)` makes n of them.
+/// The processor time of one call in nanoseconds. `repeat(n)` makes n of them.
 values time_of_one(const options& o, const std::function<void(std::int64_t n)>& repeat);
 
 template <class Lock>

@@ -10,7 +10,7 @@ SUITE = Suite(
     title="Awaited round trip",
     about="Each side is a coroutine on an io_context with one thread.",
     cases=(
-        Case("one_core", "both on one core", "awaited_trip", two_cores=False, ours=OURS),
+        Case("one_core", "both on one core", "awaited_trip", cores="one", ours=OURS),
         Case("two_cores", "two cores", "awaited_trip", ours=OURS),
     ),
     tables=(

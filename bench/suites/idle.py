@@ -14,8 +14,9 @@ KINDS = (
 
 def goals(case, *peers):
     for peer in peers:
-        yield Goal(f"{peer}, {case}: 10 s idle without processor time", case, CPU, at_most=0.5, ours=peer)
-        yield Goal(f"{peer}, {case}: 10 s idle with ≤ 10 wake-ups", case, WAKE, at_most=10, ours=peer)
+        where = "awaited" if case == "awaited" else "blocked"
+        yield Goal(f"{peer}, {where} for 10 s: no processor time, ms", case, CPU, at_most=0.5, ours=peer)
+        yield Goal(f"{peer}, {where} for 10 s: ≤ 10 wake-ups", case, WAKE, at_most=10, ours=peer)
 
 
 SUITE = Suite(
@@ -23,10 +24,10 @@ SUITE = Suite(
     title="Idle",
     about="10 s of waiting that nobody answers, from the kernel's accounting of all threads of the process.",
     cases=tuple(
-        Case(key, title, scenario, two_cores=False, seconds=10, rounds=1, together=True)
+        Case(key, title, scenario, cores="any two", seconds=10, rounds=1, together=True)
         for key, title, scenario in KINDS
     ),
-    tables=tuple(Table(title.capitalize(), (key,), (CPU, WAKE)) for key, title, _ in KINDS),
+    tables=tuple(Table(title[0].upper() + title[1:], (key,), (CPU, WAKE)) for key, title, _ in KINDS),
     goals=(
         *goals("signal", "crosswake semaphore", "crosswake event"),
         *goals("channel", "crosswake"),

@@ -12,11 +12,11 @@ FEW = {"count": 2}
 SUITE = Suite(
     name="kill",
     title="After a kill",
-    about="SIGKILL for the owner of a lock while another process waits for it; and, at a random moment, for one end of a "
-    "busy queue, in whose place another process comes.",
+    about="SIGKILL for the owner of a lock while another process waits for it; and, at a random moment, for one end of "
+    "a busy queue, in whose place another process comes.",
     cases=(
-        Case("owner", "a lock's owner", "kill_owner", {"count": 20}, two_cores=False, smoke=FEW),
-        Case("end", "an end of a queue", "kill_end", {"count": 20}, two_cores=False, smoke=FEW),
+        Case("owner", "a lock's owner", "kill_owner", {"count": 20}, cores="any two", smoke=FEW),
+        Case("end", "an end of a queue", "kill_end", {"count": 20}, cores="any two", smoke=FEW),
     ),
     tables=(
         Table("The owner of a lock", ("owner",), (STUCK, UNUSABLE, KILLS, TIME, WORST)),

@@ -9,13 +9,15 @@ SIZES = ((8, "8 B"), (64, "64 B"), (1024, "1 KiB"), (64 * 1024, "64 KiB"), (2 * 
 SHAPES = ((2, 1), (1, 2), (4, 4))
 
 
-def sized(prefix, scenario, **arguments):
-    return tuple(Case(f"{prefix}{size}", label, scenario, {"size": size, **arguments}) for size, label in SIZES)
-
-
-def shaped(prefix, **arguments):
+def sized(prefix, scenario, group="", **arguments):
     return tuple(
-        Case(f"{prefix}{p}to{c}", f"{p}→{c}", "stream", {"producers": p, "consumers": c, **arguments})
+        Case(f"{prefix}{size}", label, scenario, {"size": size, **arguments}, group=group) for size, label in SIZES
+    )
+
+
+def shaped(prefix, group="", **arguments):
+    return tuple(
+        Case(f"{prefix}{p}to{c}", f"{p}→{c}", "stream", {"producers": p, "consumers": c, **arguments}, group=group)
         for p, c in SHAPES
     )
 
@@ -25,19 +27,17 @@ def keys(cases):
 
 
 ONE = sized("one", "stream")
-BATCHES = sized("batch", "stream", batch=64)[:3]
+BATCHES = sized("batch", "stream", "batches of", batch=64)[:3]
 MANY = shaped("")
-MANY_BATCHES = shaped("batch", batch=64)
-TRIPS = sized("trip", "message_trip")
-PARKED_TRIPS = (
-    Case("onecore64", "64 B", "message_trip", {"size": 64}, two_cores=False),
-)
+MANY_BATCHES = shaped("batch", "batches", batch=64)
+TRIPS = sized("trip", "message_trip", "there and back")
+ON_ONE_CORE = (Case("onecore64", "64 B", "message_trip", {"size": 64}, cores="one", group="there and back"),)
 
 SUITE = Suite(
     name="queue",
     title="Queue",
     about="Blocking calls with nothing set, 1 MiB of messages between the ends at the most.",
-    cases=ONE + BATCHES + MANY + MANY_BATCHES + TRIPS + PARKED_TRIPS,
+    cases=ONE + BATCHES + MANY + MANY_BATCHES + TRIPS + ON_ONE_CORE,
     tables=(
         Table("One by one, 1→1, M messages/s", keys(ONE[:3]), (RATE,)),
         Table("Large messages, 1→1, GB/s", keys(ONE[3:]), (BYTES,)),
@@ -45,7 +45,7 @@ SUITE = Suite(
         Table("64 B from several to several, one by one, M messages/s", keys(MANY), (RATE,)),
         Table("64 B from several to several, 64 in a call, M messages/s", keys(MANY_BATCHES), (RATE,)),
         Table("One message there and one back, two cores, µs", keys(TRIPS), (TRIP,)),
-        Table("The same on one core, µs", keys(PARKED_TRIPS), (TRIP,)),
+        Table("64 B there and back on one core", keys(ON_ONE_CORE), (TRIP,)),
     ),
     charts=(
         Lines("queue-by-size", "Messages per second, 1→1", tuple((f"one{s}", label) for s, label in SIZES), RATE),

@@ -7,8 +7,8 @@ WORST = Metric("trip_p99_us", "99 % within, µs", ratio=False)
 OURS = "crosswake semaphore"
 
 
-def case(key, title, two_cores=True, **arguments):
-    return Case(key, title, "round_trip", arguments, two_cores=two_cores, ours=OURS)
+def case(key, title, cores="two", **arguments):
+    return Case(key, title, "round_trip", arguments, cores=cores, ours=OURS)
 
 
 SUITE = Suite(
@@ -18,7 +18,7 @@ SUITE = Suite(
     cases=(
         case("at_once", "answered at once, two cores"),
         case("parked", "answered after 100 µs, two cores", **{"think-us": 100}),
-        case("one_core", "both on one core", two_cores=False),
+        case("one_core", "both on one core", cores="one"),
     ),
     tables=(
         Table("Answered at once, two cores", ("at_once",), (TRIP, WORST)),

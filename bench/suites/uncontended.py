@@ -6,7 +6,7 @@ CALL = Metric("call_ns", "ns")
 
 
 def case(key, title, scenario, ours="crosswake", **arguments):
-    return Case(key, title, scenario, arguments, two_cores=False, ours=ours)
+    return Case(key, title, scenario, arguments, cores="one", ours=ours)
 
 
 SUITE = Suite(
@@ -17,14 +17,14 @@ SUITE = Suite(
         case("lock", "lock and unlock", "uncontended_lock"),
         case("signal", "release and acquire, post and wait", "uncontended_signal", ours="crosswake semaphore"),
         case("unheard", "set, post or notify; nobody waits", "unheard_signal", ours="crosswake event"),
-        case("queue8", "push and pop 8 B in one process", "uncontended_channel", size=8),
-        case("queue64", "push and pop 64 B in one process", "uncontended_channel", size=64),
+        case("queue8", "8 B", "uncontended_channel", size=8),
+        case("queue64", "64 B", "uncontended_channel", size=64),
     ),
     tables=(
-        Table("Lock and unlock", ("lock",), (CALL,)),
-        Table("A semaphore's release and acquire, and the like", ("signal",), (CALL,)),
+        Table("Lock and unlock, ns", ("lock",), (CALL,)),
+        Table("A semaphore's release and acquire, and the like, ns", ("signal",), (CALL,)),
         Table("Set, post or notify while nobody waits", ("unheard",), (CALL,)),
-        Table("Push and pop in one process", ("queue8", "queue64"), (CALL,)),
+        Table("Push and pop in one process, ns", ("queue8", "queue64"), (CALL,)),
     ),
     charts=(Bars("uncontended-lock", "Lock and unlock, uncontended", "lock", CALL),),
     goals=(

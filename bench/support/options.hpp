@@ -11,9 +11,9 @@ namespace bench {
 
 /// Every scenario takes what it needs of these; main.cpp turns each into a switch of the same name.
 struct options {
-    double seconds = 0.2;                // how long to measure
+    double seconds = 0.2;                 // how long to measure
     std::vector<std::size_t> cores{0, 1}; // the two that the processes are pinned to
-    bool one_core = false;               // all processes on the first of them
+    bool one_core = false;                // all processes on the first of them
     std::size_t processes = 2;
     std::size_t think_us = 0; // how long each side takes for its answer
     std::size_t size = 64;    // bytes in a message
