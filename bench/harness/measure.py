@@ -59,6 +59,7 @@ class Measurement:
                 for peer, answer in zip(peers, list(answers)):
                     self.keep(turn, suite, case, peer, case.cores, answer)
             return
+        self.ping_ns = None  # the last one is of another case
         for peer in peers:
             if case.cores != "two":
                 self.keep(turn, suite, case, peer, case.cores, self.sample(case, peer))
