@@ -32,7 +32,7 @@ def describe():
     return {
         "machine": f"{processor()}, {os.cpu_count()} processors, Linux {platform.release()}",
         "versions": ", ".join(" ".join(p) for p in installed),
-        "compiled": "gcc -O2" if "gcc" in output("c++", "--version").lower() else output("c++", "--version"),
+        "compiled": output("c++", "--version").partition("\n")[0] + ", -O2",
         "revision": output("git", "describe", "--always", "--dirty", "--tags"),
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
     }

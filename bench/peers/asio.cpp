@@ -16,7 +16,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-namespace bench {
+namespace bench::peer_asio {
 namespace {
 
 namespace asio = boost::asio;
@@ -106,10 +106,14 @@ public:
     }
     void enter(asio::io_context& io) {
         for (const auto& fd : fds_)
-            incoming_.emplace_back(io, dup(fd.get()));
+            incoming_.emplace_back(io, fd.get()); // lent: twice as many descriptors could be too many
     }
     void enter_waker() {}
-    void leave() { incoming_.clear(); }
+    void leave() {
+        for (auto& d : incoming_)
+            d.release();
+        incoming_.clear();
+    }
     void post(std::size_t i) const { write_all(fds_[i].get(), &one_, sizeof one_); }
     template <class Done>
     void wait(std::size_t i, const Done& done) {
@@ -168,4 +172,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_asio

@@ -12,7 +12,7 @@
 
 #include <string>
 
-namespace bench {
+namespace bench::peer_boost_interprocess {
 namespace {
 
 namespace ipc = boost::interprocess;
@@ -100,4 +100,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_boost_interprocess

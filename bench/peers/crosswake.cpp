@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace bench {
+namespace bench::peer_crosswake {
 namespace {
 
 namespace cw = crosswake;
@@ -189,4 +189,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_crosswake

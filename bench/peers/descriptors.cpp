@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-namespace bench {
+namespace bench::peer_descriptors {
 namespace {
 
 class eventfd_signal {
@@ -139,4 +139,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_descriptors

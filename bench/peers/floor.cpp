@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace bench {
+namespace bench::peer_floor {
 namespace {
 
 using word = std::atomic<std::uint32_t>;
@@ -158,4 +158,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_floor

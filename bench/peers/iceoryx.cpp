@@ -3,6 +3,7 @@
 #include <peers/roles.hpp>
 #include <support/fresh_name.hpp>
 
+#include <iceoryx_hoofs/log/logmanager.hpp>
 #include <iceoryx_posh/popo/publisher.hpp>
 #include <iceoryx_posh/popo/subscriber.hpp>
 #include <iceoryx_posh/popo/wait_set.hpp>
@@ -19,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace bench {
+namespace bench::peer_iceoryx {
 namespace {
 
 /// Runs while any channel lives.
@@ -66,6 +67,7 @@ public:
 
     void enter(side s, std::size_t /*index*/) {
         using namespace iox;
+        log::LogManager::GetLogManager().SetDefaultLogLevel(log::LogLevel::kOff, log::LogLevelOutput::kHideLogLevel);
         runtime::PoshRuntime::initRuntime({cxx::TruncateToCapacity, fmt::format("{}-{}", service_, getpid())});
         const capro::ServiceDescription service{{cxx::TruncateToCapacity, service_}, "bench", "messages"};
         if (s == side::sender) {
@@ -121,4 +123,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_iceoryx

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 
-namespace bench {
+namespace bench::peer_pthread {
 namespace {
 
 template <int Shared, int Robust>
@@ -63,4 +63,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_pthread

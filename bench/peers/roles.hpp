@@ -6,6 +6,9 @@
 //     awaited  post(), and wait() to co_await on Asio; enter(io) first and leave() last
 //     crowd    many awaited objects: post(i), wait(i, done); enter(io), enter_waker(), leave(); cancel_all() if it can
 //
+// Each peer has a namespace of its own, around its unnamed one: gcc 12 takes class templates of the same name in two
+// unnamed namespaces for one, where they are template arguments.
+//
 // The object is made by the sampler and used by processes forked from it (support/enter.hpp). What belongs to none of
 // the scenarios here, a peer adds itself: add("idle", name, ...).
 #pragma once

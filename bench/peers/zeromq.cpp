@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace bench {
+namespace bench::peer_zeromq {
 namespace {
 
 void check(int result) {
@@ -64,4 +64,4 @@ const bool known = [] {
 }();
 
 } // namespace
-} // namespace bench
+} // namespace bench::peer_zeromq

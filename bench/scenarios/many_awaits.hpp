@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 
 namespace bench {
 
@@ -72,8 +73,11 @@ values many_awaits(const options& o) {
 
     pin_to(o.core_of(0));
     crowd.enter_waker();
-    while (!c->all_wait.load())
+    while (!c->all_wait.load()) {
+        if (sleeper.ended())
+            throw std::runtime_error("the process that was to await them has ended");
         rest(0.001);
+    }
     rest(0.02); // now it sleeps
     const auto begin = now_ns();
     for (std::size_t i = 0; i < n; ++i)
