@@ -39,7 +39,8 @@ def ask(command, timeout):
             pass
         process.communicate()
     if process.returncode != 0:
-        return {"failed": (errors.strip().splitlines() or [f"ended with {process.returncode}"])[-1]}
+        said = errors.strip().splitlines()
+        return {"failed": said[-1][:200] if said else f"ended with {process.returncode}"}
     return json.loads(out)
 
 

@@ -108,7 +108,8 @@ def goal_rows(results, suites):
                 unit = "×" if g.theirs else ""
                 spread = "" if figure.spread is None else f" ±{figure.spread * 100:.0f} %"
                 measured = number(figure.median) + unit + spread
-                rows.append([g.text, measured, placement, "reached" if reached else "**missed**"])
+                where = placement if placement in ("near", "far") else ""
+                rows.append([g.text, measured, where, "reached" if reached else "**missed**"])
     return rows
 
 

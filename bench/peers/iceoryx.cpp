@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstddef>
+#include <filesystem>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <fcntl.h>
@@ -63,6 +63,14 @@ public:
     explicit channel(const traffic& t) : slots_(std::min<std::size_t>(t.slots, 256)) {
         if (t.consumers != 1)
             throw cannot("each of several subscribers would get every message");
+    }
+    channel(const channel&) = delete;
+    channel& operator=(const channel&) = delete;
+    /// Measured processes end without their destructors, which would have removed their sockets.
+    ~channel() {
+        for (const auto& file : std::filesystem::directory_iterator("/tmp"))
+            if (file.path().filename().string().starts_with(service_))
+                std::filesystem::remove(file.path());
     }
 
     void enter(side s, std::size_t /*index*/) {

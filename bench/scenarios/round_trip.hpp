@@ -21,11 +21,12 @@ values round_trip_of(const options& o, Make&& make) {
     struct court {
         start_line line;
         std::atomic<bool> over{false};
+        double trip_us = 0, trip_p99_us = 0;
     };
     const shared<court> c;
     auto there = make();
     auto back = make();
-    child other([&] {
+    child answers([&] {
         pin_to(o.core_of(1));
         enter(there, side::receiver);
         enter(back, side::sender);
@@ -40,36 +41,40 @@ values round_trip_of(const options& o, Make&& make) {
         leave(there);
         leave(back);
     });
-    pin_to(o.core_of(0));
-    enter(there, side::sender);
-    enter(back, side::receiver);
-    c->line.meet(2);
-
-    const auto one_trip = [&] {
-        think(o.think_us);
-        there.post();
-        back.wait();
-    };
-    for (int i = 0; i < at_once; ++i)
-        one_trip();
-    const double thinking_us = 2.0 * static_cast<double>(o.think_us);
-    std::vector<double> ones, means;
-    const stopwatch all;
-    do {
-        const stopwatch one;
-        one_trip();
-        ones.push_back(one.us() - thinking_us);
-        const stopwatch others;
+    child asks([&] {
+        pin_to(o.core_of(0));
+        enter(there, side::sender);
+        enter(back, side::receiver);
+        c->line.meet(2);
+        const auto one_trip = [&] {
+            think(o.think_us);
+            there.post();
+            back.wait();
+        };
         for (int i = 0; i < at_once; ++i)
             one_trip();
-        means.push_back(others.us() / at_once - thinking_us);
-    } while (all.s() < o.seconds);
-    c->over.store(true);
-    there.post();
-    other.join();
-    leave(there);
-    leave(back);
-    return {{"trip_us", median(means)}, {"trip_p99_us", quantile(ones, 0.99)}};
+        const double thinking_us = 2.0 * static_cast<double>(o.think_us);
+        std::vector<double> ones, means;
+        const stopwatch all;
+        do {
+            const stopwatch one;
+            one_trip();
+            ones.push_back(one.us() - thinking_us);
+            const stopwatch others;
+            for (int i = 0; i < at_once; ++i)
+                one_trip();
+            means.push_back(others.us() / at_once - thinking_us);
+        } while (all.s() < o.seconds);
+        c->trip_us = median(means);
+        c->trip_p99_us = quantile(ones, 0.99);
+        c->over.store(true);
+        there.post();
+        leave(there);
+        leave(back);
+    });
+    asks.join();
+    answers.join();
+    return {{"trip_us", c->trip_us}, {"trip_p99_us", c->trip_p99_us}};
 }
 
 template <class Signal>

@@ -15,8 +15,9 @@ KINDS = (
 def goals(case, *peers):
     for peer in peers:
         where = "awaited" if case == "awaited" else "blocked"
-        yield Goal(f"{peer}, {where} for 10 s: no processor time, ms", case, CPU, at_most=0.5, ours=peer)
-        yield Goal(f"{peer}, {where} for 10 s: ≤ 10 wake-ups", case, WAKE, at_most=10, ours=peer)
+        what = "crosswake queue" if peer == "crosswake" else peer
+        yield Goal(f"{what}, {where} for 10 s: no processor time, ms", case, CPU, at_most=0.5, ours=peer)
+        yield Goal(f"{what}, {where} for 10 s: ≤ 10 wake-ups", case, WAKE, at_most=10, ours=peer)
 
 
 SUITE = Suite(
