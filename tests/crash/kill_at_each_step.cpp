@@ -62,6 +62,7 @@ void check_survivors(const scene& what, play& p, bool died_inside, bool was_over
     CHECK(p.items_are_whole());
     CHECK(p.items_are_in_order());
     t.stuck += p.somebody_is_stuck() ? 1u : 0u;
+    REQUIRE(t.stuck == 0);
     CHECK(child{"come_later", {p.name()}}.wait() == 0);
 }
 

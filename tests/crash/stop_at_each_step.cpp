@@ -24,8 +24,11 @@ void until(Done done) {
 
 void check_all_get_through(play& p) {
     until([&] { return p.all_through(); });
-    CHECK_FALSE(p.somebody_is_stuck());
+    REQUIRE_FALSE(p.somebody_is_stuck());
 }
+
+/// Long enough for several looks at whether the owner lives.
+constexpr auto a_while = 250ms;
 
 void try_the_door(play& p, bool wakes_others) {
     auto& b = p.s.b;
@@ -33,7 +36,7 @@ void try_the_door(play& p, bool wakes_others) {
         return;
     if (p.actor_owns_the_door()) {
         CHECK_FALSE(b.door.try_lock());
-        CHECK_FALSE(b.door.try_lock_for(1ms));
+        CHECK_FALSE(b.door.try_lock_for(a_while));
         if (wakes_others)
             CHECK_FALSE(p.all_through());
         return;
@@ -53,7 +56,9 @@ void try_the_belt(play& p, const scene& what, bool wakes_others) {
     const auto try_once = [&] { return what.effect > 0 ? s.try_push() : s.try_pop(); };
     if (p.is_the_actor(end)) {
         CHECK_FALSE(try_once());
-        if (what.effect > 0 ? s.try_pop() : false)
+        if (!wakes_others && what.effect == 1)
+            CHECK_FALSE(s.b.belt.push_for(a_while, crate::make(0)));
+        if (what.effect > 0 && s.try_pop())
             CHECK_FALSE(s.try_push());
     } else if (wakes_others) {
         for (int i = 0; i < what.how_many; ++i)
