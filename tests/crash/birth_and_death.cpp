@@ -84,7 +84,6 @@ CROSSWAKE_ROLE(come_and_go) {
     return 0;
 }
 
-
 TEST_CASE("processes that open, create and leave one name are killed, and there are never two of it, nor half of one") {
     const auto rounds = knob("CROSSWAKE_TEST_ROUNDS", 3000);
     const auto kills = knob("CROSSWAKE_TEST_KILLS", 30);
@@ -113,6 +112,10 @@ TEST_CASE("processes that open, create and leave one name are killed, and there 
     std::printf("%llu rounds, %llu kills\n", static_cast<unsigned long long>(r->rounds.load()),
                 static_cast<unsigned long long>(kills));
     // What the last of the dead left makes way.
-    CHECK(named<marked>{open_or_create, name, std::uint64_t{7}}->is_whole());
+    CHECK(named<marked> {
+        open_or_create, name, std::uint64_t {
+            7
+        }
+    } -> is_whole());
     CHECK_FALSE(raw_object::exists(name));
 }

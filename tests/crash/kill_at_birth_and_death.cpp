@@ -21,9 +21,7 @@ using namespace crosswake::test;
 // args: name.
 CROSSWAKE_ROLE(come_and_go) {
     stepped_child::begin();
-    {
-        const named<semaphore> s{open_or_create, args[0], 3};
-    }
+    { const named<semaphore> s{open_or_create, args[0], 3}; }
     stepped_child::end();
     return 0;
 }

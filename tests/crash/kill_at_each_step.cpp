@@ -1,8 +1,8 @@
 // Each operation, killed after each instruction at which it matters.
 //
-// The one who acts is a process of its own, and is killed right after each store to shared memory and each system call:
-// in between, others cannot tell where it is. That is tried, too, here and there; CROSSWAKE_TEST_CRASH_STRIDE says after
-// how many instructions (1: after every single one, which takes hours).
+// The one who acts is a process of its own, and is killed right after each store to shared memory and each system
+// call: in between, others cannot tell where it is. That is tried, too, here and there; CROSSWAKE_TEST_CRASH_STRIDE
+// says after how many instructions (1: after every single one, which takes days).
 #include <crash/scenes.hpp>
 
 #include <support/seed.hpp>
@@ -96,7 +96,6 @@ TEST_CASE("an operation killed at any instruction is done or not begun, and whoe
     const auto stride = knob("CROSSWAKE_TEST_CRASH_STRIDE", 0);
     auto random = generator();
     std::printf("| operation | it | others | kills | done | stuck | lost | twice | left | re-checks | longest, ms |\n");
-    tally all;
     for_each_scene([&](const scene& what, const char* way, const char* way_of_bystanders) {
         CAPTURE(what.name);
         CAPTURE(way);
@@ -117,7 +116,8 @@ TEST_CASE("an operation killed at any instruction is done or not begun, and whoe
         CHECK(t.left_behind == 0);
         std::printf("| %s | %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name,
                     what.wake == nullptr ? "" : way, what.beside == nullptr ? "" : way_of_bystanders, t.kills, t.done,
-                    t.stuck, t.lost, t.duplicated, t.left_behind, t.rechecks, static_cast<long long>(t.longest.count()));
+                    t.stuck, t.lost, t.duplicated, t.left_behind, t.rechecks,
+                    static_cast<long long>(t.longest.count()));
         std::fflush(stdout);
     });
 }

@@ -1,4 +1,5 @@
-// Storms: processes at work on one primitive, and one of them killed, at a moment that nobody has chosen; over and over.
+// Storms: processes at work on one primitive, and one of them killed, at a moment that nobody has chosen; over and
+// over.
 //
 // Work comes in rounds. Each worker has a desk in shared memory where it enters what it is about to do, and what it has
 // done. A worker is killed, the others end what they are at, and the books have to balance: all is there but what the
@@ -25,7 +26,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -61,9 +62,9 @@ struct desk {
     std::atomic<bool> is_idle{false};
     std::atomic<std::uint64_t> begun{0};
     std::atomic<std::uint64_t> done{0};
-    std::atomic<bool> is_inside{false};       // for certain
-    std::atomic<std::uint64_t> told{0};       // of an owner's death
-    std::atomic<std::uint64_t> wrong{0};      // what cannot be
+    std::atomic<bool> is_inside{false};                       // for certain
+    std::atomic<std::uint64_t> told{0};                       // of an owner's death
+    std::atomic<std::uint64_t> wrong{0};                      // what cannot be
     std::array<std::uint64_t, most_per_round + some> items{}; // that came out, `done` of them
 
     void clear() {
@@ -390,11 +391,7 @@ const storm storms[] = {
      .work = push_or_pop,
      .help = help_at_the_belt,
      .check = check_belt},
-    {.name = "queue: push_some",
-     .victims = 2,
-     .work = push_or_pop_some,
-     .help = help_at_the_belt,
-     .check = check_belt},
+    {.name = "queue: push_some", .victims = 2, .work = push_or_pop_some, .help = help_at_the_belt, .check = check_belt},
     {.name = "queue: pop_some",
      .first_victim = 2,
      .victims = 2,

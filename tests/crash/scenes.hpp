@@ -44,6 +44,9 @@ struct crate {
     [[nodiscard]] bool is_whole() const { return load == make(number).load; }
 };
 
+/// Its items' numbers begin here, and those of bystanders at twice that.
+constexpr std::uint64_t items_of_the_actor = 1000;
+
 struct board {
     mutex door;
     std::uint64_t left = 0; // equal to the right whenever nobody is inside the door
@@ -142,7 +145,7 @@ private:
     std::vector<std::uint64_t> pushed_;
     std::vector<crate> popped_;
     std::uint64_t next_ = 1;
-    std::atomic<std::uint64_t> sleepers_next_{2000};
+    std::atomic<std::uint64_t> sleepers_next_{2 * items_of_the_actor};
 };
 
 /// A survivor's wait, in a thread of this process.
@@ -233,8 +236,6 @@ struct scene {
     bystander::wait_body beside = nullptr;
     int how_many = 1;
 };
-
-constexpr std::uint64_t items_of_the_actor = 1000;
 
 template <std::size_t n>
 std::array<crate, n> crates_of_the_actor() {
@@ -354,10 +355,7 @@ inline const scene scenes[] = {
      .of = books::door,
      .prepare = stages::haunt_the_door,
      .act = acts::enter},
-    {.name = "mutex: unlock",
-     .of = books::door,
-     .get_ready = [](board& b) { b.door.lock(); },
-     .act = acts::leave},
+    {.name = "mutex: unlock", .of = books::door, .get_ready = [](board& b) { b.door.lock(); }, .act = acts::leave},
     {.name = "mutex: unlock, for a sleeper",
      .of = books::door,
      .get_ready = [](board& b) { b.door.lock(); },
@@ -402,10 +400,7 @@ inline const scene scenes[] = {
      .act = acts::pass,
      .wake = stages::set_the_turnstile,
      .beside = bystanders::pass},
-    {.name = "event: set",
-     .of = books::turnstile,
-     .effect = 1,
-     .act = [](waiter&, board& b) { b.turnstile.set(); }},
+    {.name = "event: set", .of = books::turnstile, .effect = 1, .act = [](waiter&, board& b) { b.turnstile.set(); }},
     {.name = "event: set, for a sleeper",
      .of = books::turnstile,
      .effect = 1,
@@ -493,7 +488,14 @@ inline const scene scenes[] = {
 
 /// The play of one scene, with fresh scenery: the one who acts is stepped, and cut short by the caller.
 class play {
+    const scene& what_;
+    const char* way_;
+    std::string name_;
+    named<board> board_;
+
 public:
+    survivors s;
+
     play(const scene& what, const char* way_of_actor, const char* way_of_bystanders)
         : what_(what), way_(way_of_bystanders), name_(fresh_name()), board_(create_only, name_), s(*board_, name_) {
         if (what.prepare != nullptr)
@@ -575,28 +577,19 @@ public:
     }
     /// Each producer's came in order. Of what several threads took out, nobody can tell.
     [[nodiscard]] bool items_are_in_order() const {
-        auto numbers = popped_numbers();
-        const auto of_the_actor = [](std::uint64_t n) { return n / items_of_the_actor == 1; };
-        const auto others = std::stable_partition(numbers.begin(), numbers.end(), of_the_actor);
-        return has_bystanders() ||
-               (std::is_sorted(numbers.begin(), others) && std::is_sorted(others, numbers.end()));
+        std::array<std::uint64_t, 3> next{}; // of the survivors, of the actor, of the bystanders
+        for (const auto number : popped_numbers())
+            if (auto& of = next.at(number / items_of_the_actor); number < of && !has_bystanders())
+                return false;
+            else
+                of = number;
+        return true;
     }
 
     [[nodiscard]] stepped_child& actor() { return *actor_; }
     [[nodiscard]] bool is_the_actor(detail::owner_token t) const { return backend::unpack(t).pid == actor_->pid(); }
-    [[nodiscard]] bool actor_owns_the_door() const {
-        return is_the_actor(mutex::lock_operation{s.b.door}.held_by());
-    }
+    [[nodiscard]] bool actor_owns_the_door() const { return is_the_actor(mutex::lock_operation{s.b.door}.held_by()); }
     [[nodiscard]] const std::string& name() const { return name_; }
-
-private:
-    const scene& what_;
-    const char* way_;
-    std::string name_;
-    named<board> board_;
-
-public:
-    survivors s;
 
 private:
     [[nodiscard]] std::vector<std::uint64_t> popped_numbers() const {
