@@ -30,13 +30,13 @@ void check_all_get_through(play& p) {
 /// Long enough for several looks at whether the owner lives.
 constexpr auto a_while = 250ms;
 
-void try_the_door(play& p, bool wakes_others) {
+void try_the_door(play& p, const scene& what, bool wakes_others) {
     auto& b = p.s.b;
     if (p.s.holds_door)
         return;
     if (p.actor_owns_the_door()) {
         CHECK_FALSE(b.door.try_lock());
-        CHECK_FALSE(b.door.try_lock_for(a_while));
+        CHECK_FALSE(b.door.try_lock_for(what.beside == nullptr ? a_while : 1ms));
         if (wakes_others)
             CHECK_FALSE(p.all_through());
         return;
@@ -75,7 +75,7 @@ void others_go_on(play& p, const scene& what) {
     const bool wakes_others = what.beside != nullptr && what.wake == nullptr;
     switch (what.of) {
     case books::door:
-        return try_the_door(p, wakes_others);
+        return try_the_door(p, what, wakes_others);
     case books::belt:
         if (what.effect != 0)
             return what.wake == nullptr ? try_the_belt(p, what, wakes_others) : void();
