@@ -39,7 +39,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t workers = 4;
-constexpr std::size_t most_per_round = 1000;
+constexpr std::size_t most_per_round = 20'000; // more than there is time for before a kill
 constexpr std::size_t some = 3; // items at a time
 constexpr std::chrono::seconds stuck_after{30};
 
@@ -155,6 +155,12 @@ struct storm {
 
 // ---------------------------------------------------------------------------------------------------- mutex and pool
 
+/// As long as it takes for being killed here to be likely.
+void be_busy() {
+    for (int looks = 0; looks < 50; ++looks)
+        (void)std::chrono::steady_clock::now();
+}
+
 void go_inside_and_out(const place& at) {
     auto& [way, h, d, number] = at;
     mutex::lock_operation op{h.door};
@@ -169,6 +175,7 @@ void go_inside_and_out(const place& at) {
         d.wrong.fetch_add(1);
     }
     ++h.left;
+    be_busy();
     ++h.right;
     d.is_inside.store(false);
     h.door.unlock();
@@ -199,6 +206,7 @@ void borrow_from_the_pool(const place& at) {
     semaphore::acquire_operation op{at.h.pool};
     at.d.begun.fetch_add(1);
     at.wait(op);
+    be_busy();
     at.h.pool.release();
     at.d.done.fetch_add(1);
 }
