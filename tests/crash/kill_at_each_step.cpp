@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 /// Of one scene, played in one way: what docs/reliability.md has columns for.
 struct tally {
     std::size_t kills = 0;
-    std::size_t done = 0; // so late that the operation had been done: its permit, its item is gone, or is there
+    std::size_t done = 0; // so late that its permit, its item is gone, or is there
     std::size_t stuck = 0;
     std::size_t lost = 0;
     std::size_t duplicated = 0;
@@ -56,7 +56,7 @@ void check_survivors(const scene& what, play& p, bool died_inside, bool was_over
 
     // All of it or nothing; what is missing beyond that is lost, what is there beyond that is there twice.
     CHECK((balance == what.effect || (balance == 0 && !was_over)));
-    t.done += balance == what.effect ? 1u : 0u;
+    t.done += what.effect != 0 && balance == what.effect ? 1u : 0u;
     t.lost += balance < std::min(what.effect, 0) || (balance > 0 && balance < what.effect) ? 1u : 0u;
     t.duplicated += balance > std::max(what.effect, 0) || p.an_item_came_twice() ? 1u : 0u;
     CHECK(p.items_are_whole());
