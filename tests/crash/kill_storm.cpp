@@ -40,7 +40,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t workers = 4;
 constexpr std::size_t most_per_round = 20'000; // more than there is time for before a kill
-constexpr std::size_t some = 3; // items at a time
+constexpr std::size_t some = 3;                // items at a time
 constexpr std::chrono::seconds stuck_after{30};
 
 /// Large, so that much of the time is spent on copying.
