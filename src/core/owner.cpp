@@ -7,7 +7,7 @@
 #include <core/reactors.hpp>
 #include <core/segment.hpp>
 #include <core/settings.hpp>
-#include <crosswake/detail/queue_core.hpp>
+#include <crosswake/detail/ring.hpp>
 #include <crosswake/mutex.hpp>
 
 namespace crosswake::detail {
@@ -57,23 +57,23 @@ void forget_who_lived() noexcept {
     last_answer = {};
 }
 
-bool queue_core::hold_contended(queue_end_layout& end) noexcept {
+bool queue_end::hold_contended() noexcept {
     const auto me = this_process();
     // About as long as a healthy holder is inside with a small item.
     for (int spins = 0; spins < 200; ++spins) {
-        owner_token now = end.holder.load(std::memory_order_relaxed);
-        if (now == nobody && end.holder.compare_exchange_strong(now, me))
+        owner_token now = holder.load(std::memory_order_relaxed);
+        if (now == nobody && holder.compare_exchange_strong(now, me))
             return true;
     }
-    owner_token now = end.holder.load();
+    owner_token now = holder.load();
     if (now == nobody)
-        return end.holder.compare_exchange_strong(now, me);
-    return owner_is_dead(now, this) && end.holder.compare_exchange_strong(now, me);
+        return holder.compare_exchange_strong(now, me);
+    return owner_is_dead(now, this) && holder.compare_exchange_strong(now, me);
 }
 
-bool queue_core::nobody_inside_push() noexcept {
-    auto now = tail.holder.load();
-    return now == nobody || (owner_is_dead(now, this) && tail.holder.compare_exchange_strong(now, nobody));
+bool queue_end::is_free() noexcept {
+    auto now = holder.load();
+    return now == nobody || (owner_is_dead(now, this) && holder.compare_exchange_strong(now, nobody));
 }
 
 } // namespace crosswake::detail
