@@ -21,6 +21,15 @@ struct answer {
 };
 constinit thread_local answer last_answer; // of the proofs that were asked for, the last that was not to be had
 
+struct round_of_questions {
+    const void* held = nullptr;
+    std::int64_t ask_again_ns = 0;
+};
+constinit thread_local round_of_questions last_round;
+
+/// A little less than the interval at which waiters look, or each second look would come too early.
+constexpr std::int64_t ask_again_after_ns = core::owner_check_ns * 9 / 10;
+
 } // namespace
 
 constinit atomic<const atomic<owner_token>*> this_process_cell{&not_known_yet};
@@ -48,13 +57,21 @@ bool owner_is_dead(owner_token owner, const void* held) noexcept {
     auto* const s = segment::holding(held);
     if (s != nullptr && backend::probe(owner, s->region()) == backend::life::dead)
         return true;
-    // A little less than the interval at which waiters look, or each second look would come too early.
-    last = {owner, now + core::owner_check_ns * 9 / 10};
+    last = {owner, now + ask_again_after_ns};
     return false;
+}
+
+bool is_time_to_ask_for_deaths(const void* held) noexcept {
+    const auto now = backend::steady_ns();
+    if (last_round.held == held && now < last_round.ask_again_ns)
+        return false;
+    last_round = {held, now + ask_again_after_ns};
+    return true;
 }
 
 void forget_who_lived() noexcept {
     last_answer = {};
+    last_round = {};
 }
 
 bool queue_end::hold_contended() noexcept {
