@@ -154,7 +154,10 @@ public:
             return {.outcome = attempt::wait_for_owner, .whose = head.holder.load()};
         const auto t = take_inside(s);
         head.holder.exchange(nobody);
-        if (takers.somebody_waits() && can_take(s))
+        // Whoever found the head held went to sleep. That it is over is for all of them.
+        if (t.error == errc::closed)
+            wake_all(takers);
+        else if (takers.somebody_waits() && can_take(s))
             wake_one(takers);
         wake_a_pusher(s); // the oldest that waited may have had free places behind it
         return t;
