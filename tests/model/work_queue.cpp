@@ -73,7 +73,7 @@ public:
             if ((waits(p, takes) || waits(p, puts_back)) && !head_is_stopped &&
                 (something || (closed && !in_hand && !tail_is_stopped)))
                 sim::fail(at_rest(p));
-            if (waits(p, pushes) && !tail_is_stopped && q.can_push(s))
+            if (waits(p, pushes) && !tail_is_stopped && (closed || there_is_room()))
                 sim::fail(at_rest(p));
         }
         if (was_told_closed_ && (something || in_hand))
@@ -122,6 +122,18 @@ private:
     bool is_in(std::uint32_t slot, std::uint64_t word) {
         const auto pushed_at = (word & ~std::uint64_t{0xffff'ffff}) | slot;
         return places::waits(word) && detail::is_before(pushed_at, core().tail.position.load());
+    }
+
+    /// From the tail on: a place that nobody has, before one whose item is in.
+    bool there_is_room() {
+        const auto s = judged_places();
+        auto p = core().tail.position.load();
+        for (std::uint32_t n = 0; n < capacity_; ++n, p = s.after(p)) {
+            const auto word = s.word(p);
+            if (!places::unsettled(word))
+                return !is_in(detail::slot_of(p), word);
+        }
+        return false;
     }
 
     static bool is_a_stopped_one(detail::owner_token holder) {

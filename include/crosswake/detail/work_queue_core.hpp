@@ -215,6 +215,7 @@ private:
 
     taken take_inside(places s) noexcept {
         // Twice at the most: whoever was inside push when it was closed may have put an item in after the first look.
+        bool asked = false;
         for (bool at_rest = false;; at_rest = true) {
             const auto end = tail.position.load();
             auto p = at_most_a_lap_behind(head.position.load(std::memory_order_relaxed), end);
@@ -230,6 +231,7 @@ private:
             oldest.store(from, std::memory_order_relaxed);
 
             const bool ask = from != p && is_time_to_ask_for_deaths(this);
+            asked = asked || ask;
             if (ask || returned.load() != 0)
                 if (const auto first = first_that_came_back(s, from, p, ask); first != p)
                     return take_place(s, first, places::came_back);
@@ -243,8 +245,9 @@ private:
                 return {.outcome = attempt::wait_for_owner, .whose = tail.holder.load()};
             if (over && !at_rest)
                 continue;
-            if (from != p)
-                return {.outcome = attempt::wait_or_death, .whose = s.word(from) & ~owner_flags};
+            if (from != p) // asked not now but a short while ago: to be asked again before a long sleep
+                return {.outcome = asked ? attempt::wait_or_death : attempt::wait_for_owner,
+                        .whose = s.word(from) & ~owner_flags};
             return {over ? attempt::done : attempt::wait, over ? errc::closed : errc{}};
         }
     }
