@@ -4,7 +4,7 @@
 //     auto hold = co_await async_lock(*door);                     mutex; an owning guard
 //     co_await async_acquire(*slots);                             semaphore
 //     co_await async_push(*jobs, j);  job j = co_await async_pop(*jobs);   queue
-//     auto d = co_await async_take(*jobs);  d.confirm();          work_queue; a delivery, put back if it goes unconfirmed
+//     auto d = co_await async_take(*jobs);  d.confirm();          work_queue; back if unconfirmed
 //     auto [ec] = co_await async_push_for(*jobs, 50ms, j, asio::as_tuple(asio::use_awaitable));
 //
 // Each has a twin with _for (a timeout, counted from when the operation starts) and one with _until (a time point). In

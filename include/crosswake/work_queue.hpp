@@ -211,8 +211,8 @@ public:
     [[nodiscard]] delivery<T> take() { return take_until(deadline::never()); }
     /// One that holds nothing: it is closed and drained, and error says so.
     [[nodiscard]] delivery<T> take(std::error_code& error) { return take_until(deadline::never(), error); }
-    /// One that holds nothing: there is nothing to be had. Never waits; fails too while another process is stopped inside
-    /// take.
+    /// One that holds nothing: there is nothing to be had. Never waits; fails too while another process is stopped
+    /// inside take.
     [[nodiscard]] delivery<T> try_take() noexcept {
         std::error_code ignored;
         return try_take(ignored);
@@ -270,8 +270,8 @@ private:
 
 } // namespace detail
 
-/// A work queue whose capacity is part of its type: it may stand inside a struct of yours in named<that struct>, as well
-/// as alone in named<work_queue<T, N>>.
+/// A work queue whose capacity is part of its type: it may stand inside a struct of yours in named<that struct>, as
+/// well as alone in named<work_queue<T, N>>.
 ///
 /// T is trivially copyable and holds no addresses. Everything that crosses the queue is copied into it and out of it.
 /// take() gives a delivery, and the item keeps its place until that is confirmed, so the capacity counts what is in
@@ -308,8 +308,8 @@ private:
     alignas(std::max<std::size_t>(64, alignof(T))) std::byte slots_[N * detail::slot_bytes<T>];
 };
 
-/// A work queue whose capacity is chosen when it is made: named<work_queue<T>>{create_only, "jobs", capacity}. It stands
-/// alone in its segment; the object of this type is this process's private view of it, held by the handle.
+/// A work queue whose capacity is chosen when it is made: named<work_queue<T>>{create_only, "jobs", capacity}. It
+/// stands alone in its segment; the object of this type is this process's private view of it, held by the handle.
 ///
 /// All else as for work_queue<T, N>.
 template <class T>

@@ -155,7 +155,8 @@ pending* reactor_state::among_the_waiting(const pending* p) const noexcept {
     return nullptr;
 }
 
-/// What the word's first wait was last told. If somebody's death would bring it what it waits for, that is listened for.
+/// What the word's first wait was last told. If somebody's death would bring it what it waits for, that is listened
+/// for.
 void reactor_state::note_why(armed_word& w, attempt why, owner_token owner) noexcept {
     const bool for_owner = why == attempt::wait_for_owner;
     if (for_owner != w.waits_for_owner) {

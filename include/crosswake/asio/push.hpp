@@ -1,5 +1,5 @@
-// The pushing side of queue and work_queue, awaited on Boost.Asio. What all asynchronous functions have in common is said
-// in <crosswake/asio.hpp>.
+// The pushing side of queue and work_queue, awaited on Boost.Asio. What all asynchronous functions have in common is
+// said in <crosswake/asio.hpp>.
 #pragma once
 
 #include <crosswake/asio/initiate.hpp>

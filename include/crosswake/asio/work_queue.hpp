@@ -1,5 +1,5 @@
-// work_queue, awaited on Boost.Asio. What all asynchronous functions have in common is said in <crosswake/asio.hpp>; the
-// pushing side is queue's.
+// work_queue, awaited on Boost.Asio. What all asynchronous functions have in common is said in <crosswake/asio.hpp>;
+// the pushing side is queue's.
 #pragma once
 
 #include <crosswake/asio/initiate.hpp>
@@ -31,8 +31,8 @@ auto initiate_take(const Executor& ex, work_queue_ref<T> q, patience p, Token&& 
 
 } // namespace detail
 
-/// Takes the next item, waiting for one, and delivers it; errc::closed: closed and drained. With an error, a delivery that
-/// holds nothing. An item whose handler is destroyed uncalled, with its context, is put back.
+/// Takes the next item, waiting for one, and delivers it; errc::closed: closed and drained. With an error, a delivery
+/// that holds nothing. An item whose handler is destroyed uncalled, with its context, is put back.
 /// Signature: void(error_code, delivery<T>).
 template <class T, std::size_t N, class Token = detail::default_token>
 auto async_take(work_queue<T, N>& q, Token&& token = {}) {
