@@ -86,6 +86,10 @@ private:
     bool received(unsigned p, detail::take_operation<item>& op) {
         if (op.error != errc{}) {
             was_told_closed_ = true;
+            for (const auto& of_one : hands_)
+                for (const auto one : of_one)
+                    if (!is_confirmed(one) && std::count(confirming_.begin(), confirming_.end(), one) == 0)
+                        sim::fail("told that it is closed and drained, with an item in hand: " + std::to_string(one));
             return false;
         }
         auto d = op.delivery();
