@@ -4,6 +4,7 @@
 //     auto hold = co_await async_lock(*door);                     mutex; an owning guard
 //     co_await async_acquire(*slots);                             semaphore
 //     co_await async_push(*jobs, j);  job j = co_await async_pop(*jobs);   queue
+//     auto d = co_await async_take(*jobs);  d.confirm();          work_queue; back if unconfirmed
 //     auto [ec] = co_await async_push_for(*jobs, 50ms, j, asio::as_tuple(asio::use_awaitable));
 //
 // Each has a twin with _for (a timeout, counted from when the operation starts) and one with _until (a time point). In
@@ -20,8 +21,8 @@
 //                taken nothing. If it had been granted by then, it ends without error instead.
 //                Do not emit a signal after its operation's context is gone: the slot still refers to it.
 // Errors.        boost::asio::error::operation_aborted (cancelled; or the object's last handle in this process was
-//                closed; or a lock was granted, and its own handle closed before the handler ran: the lock is given
-//                back then); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted,
+//                closed; or a lock or a delivery was granted, and its own handle closed before the handler ran: it is
+//                given back then); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted,
 //                not_shared, too_many_reactors; or the system's own code if the context's bell cannot be made.
 // Deadlines.     Built in, because `operation || timer` can lose an item that came in the same turn. Beside Asio's ||,
 //                take `closed` as a value (as_tuple): || waits for one success, and ends at no error of one side.
@@ -29,7 +30,7 @@
 // Threads.       None is started. One bell per context is watched while something waits, and one timer set; when
 //                nothing of this library's waits, run() has nothing of its to wait for.
 // Lifetime.      A pending operation keeps the object's memory mapped. Destroying the context destroys pending handlers
-//                uncalled; what had been granted to them is given back, but for an item that was popped.
+//                uncalled; what had been granted to them is given back, but for an item that was popped from a queue.
 // Memory.        One allocation an operation, from the handler's associated allocator, when it starts: failing there is
 //                std::bad_alloc, or the error not_enough_memory, and nothing lost. Executors other than an io_context's
 //                may allocate once more when the handler is posted; if they cannot, std::terminate.
@@ -44,3 +45,4 @@
 #include <crosswake/asio/mutex.hpp>
 #include <crosswake/asio/queue.hpp>
 #include <crosswake/asio/semaphore.hpp>
+#include <crosswake/asio/work_queue.hpp>
