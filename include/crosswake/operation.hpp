@@ -10,6 +10,7 @@
 #include <crosswake/detail/wait_word.hpp>
 
 #include <chrono>
+#include <concepts>
 
 namespace crosswake {
 
@@ -44,12 +45,20 @@ private:
     detail::wait_word* word_;
 };
 
+namespace detail {
+CROSSWAKE_EXPORT bool wait_after_a_try(operation& op, deadline until);
+}
+
 /// Tries, and blocks the thread until a try says `done` (true) or the deadline passes (false; nothing was taken). Tries
 /// at least once, however late it is, and never gives up early.
 ///
 /// Throws std::system_error{errc::not_shared} if it would have to wait on a word that is in no segment.
 /// Costs no system call unless it has to sleep. Safe in any number of threads.
-[[nodiscard]] CROSSWAKE_EXPORT bool wait(operation& op, deadline until = deadline::never());
+template <std::derived_from<operation> Operation>
+[[nodiscard]] bool wait(Operation& op, deadline until = deadline::never()) {
+    // Here, where the compiler knows the operation: what does not have to wait costs no call.
+    return op.try_once() == attempt::done || detail::wait_after_a_try(op, until);
+}
 
 /// How long a thread at most looks on before it sleeps, in a wait that may be answered at any moment: 20 microseconds
 /// unless set; 0: it sleeps at once. Within that limit each thread goes by what looking has brought it before, so that

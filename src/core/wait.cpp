@@ -65,15 +65,13 @@ bool look_for(operation& op, core::spin_policy& habit, deadline until) noexcept 
 
 } // namespace
 
-bool wait(operation& op, deadline until) {
-    if (op.try_once() == attempt::done)
-        return true;
+bool detail::wait_after_a_try(operation& op, deadline until) {
     if (!until.is_never() && until <= deadline::at_ns(backend::steady_ns()))
         return false;
     auto& word = op.word();
-    auto* const s = detail::segment::holding(&word);
+    auto* const s = segment::holding(&word);
     if (s == nullptr)
-        detail::raise(errc::not_shared, "crosswake::wait");
+        raise(errc::not_shared, "crosswake::wait");
     auto& habit = core::spin_policy::of(word);
 
     // THE BLOCKING LOOP
@@ -96,7 +94,7 @@ bool wait(operation& op, deadline until) {
         // Whoever woke this thread may have passed on one ring that stood for several (a reactor's, see decision 1): if
         // there is more to be had, somebody else is woken.
         if (has_slept && op.ready())
-            detail::wake_one(word);
+            wake_one(word);
         return true;
     }
 }

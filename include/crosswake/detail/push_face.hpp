@@ -153,7 +153,7 @@ private:
     }
     bool push_until(deadline until, const T& item, std::error_code& error) {
         error.clear();
-        push_operation<T, Ref> op{ref(), item};
+        push_some_operation<T, Ref> op{ref(), {&item, 1}}; // which needs no copy of it
         if (!wait(op, until))
             return false;
         if (op.error != errc{})
