@@ -25,7 +25,7 @@ constexpr errc all[] = {errc::closed,           errc::timed_out,
                         errc::invalid_name,     errc::invalid_argument,
                         errc::not_shared,       errc::no_space,
                         errc::too_many_permits, errc::operation_not_permitted,
-                        errc::too_many_reactors};
+                        errc::too_many_reactors, errc::too_large};
 
 template <class Call>
 std::string text_of(Call call) {
