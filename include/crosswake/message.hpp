@@ -29,7 +29,7 @@ public:
     /// Its bytes; they begin on a multiple of 64, and do not change while this has them.
     [[nodiscard]] std::span<const std::byte> data() const noexcept { return {claim_.data, claim_.size}; }
     [[nodiscard]] std::size_t size() const noexcept { return claim_.size; }
-    /// Somebody had it before, and died with it or gave it back: what it asks for may have been done already.
+    /// Somebody may have had it before, and died with it or given it back: what it asks for may have been done already.
     [[nodiscard]] bool redelivered() const noexcept { return claim_.was_on_loan; }
 
     /// Done with it: its room is free. Wakes those who wait for room. Never waits.

@@ -92,11 +92,13 @@ private:
 /// were reserved: a reservation or a message that is held for long keeps those after it from being used again. One that
 /// takes more than half of the capacity may have to wait until the queue is empty, and smaller ones may be quicker.
 ///
-/// Order: that of the reservations. One that is still being written is passed over, and comes as soon as it is committed.
+/// Order: that of the reservations. One that is still being written is passed over, and comes as soon as it is committed;
+/// what a dead consumer had comes when its death is found out. Each producer's messages come in the order in which it
+/// sent them, but for those that say redelivered().
 ///
 /// Crash: a producer that dies before commit() has sent nothing. A message that was committed is there until a consumer
-/// releases it: one that dies with it gives it back, and the next one is told (message::redelivered()). Others find out
-/// within a second. Who is stopped lives, and keeps what it has.
+/// releases it: one that dies with it gives it back, and the next one is told (message::redelivered()). A receiver that waits
+/// finds out within a second. Who is stopped lives, and keeps what it has.
 ///
 /// Thread-safe in all functions. commit() synchronises with the receive() that gets the message, release() with the
 /// reserve() that gets its room. All may throw std::system_error{errc::corrupted} if somebody wrote garbage.

@@ -231,9 +231,10 @@ message_ring::outcome message_ring::lend(message_slot& s) const noexcept {
     const std::size_t bytes = static_cast<std::uint32_t>(content);
     if (e.units == 0 || bytes > std::size_t{e.units} * message_unit)
         return over(errc::corrupted);
+    // First the mark: who dies in between leaves a message that comes late, and nobody may think it the next in order.
+    s.content.store(bytes | high, std::memory_order_relaxed);
     // A store will do: what waits is changed by whoever holds the head alone.
     s.state.store(this_process() | message_slot::on_loan, std::memory_order_release);
-    s.content.store(bytes | high, std::memory_order_relaxed);
     return {.what = attempt::done,
             .claim = {core_, &s, bytes_ + std::size_t{e.first} * message_unit, bytes, content >= high}};
 }
