@@ -39,7 +39,8 @@ public:
         claim_ = o.claim;
         return o.what;
     }
-    [[nodiscard]] bool ready() const noexcept override { return queue_.may_reserve(bytes_); }
+    // Any room: somebody else may want less.
+    [[nodiscard]] bool ready() const noexcept override { return queue_.may_reserve(); }
     [[nodiscard]] owner_token held_by() const noexcept override { return held_by_; }
     /// What try_once() took; call it once.
     [[nodiscard]] crosswake::reservation reservation() noexcept { return crosswake::reservation(claim_); }

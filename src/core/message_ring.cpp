@@ -24,9 +24,13 @@ void wake_for_message(message_core& core) noexcept {
         wake_one(core.poppers);
 }
 
-/// After something is finished: there may be room, for some of those who wait for different amounts of it.
+/// After something is finished. Whoever is woken and has enough leaves the rest to the next; for whom it is not enough,
+/// wakes all.
 void wake_for_room(message_core& core) noexcept {
-    wake_all(core.pushers);
+    if (core.pushers.somebody_waits()) {
+        core.all_woken.store(0);
+        wake_one(core.pushers);
+    }
     if (core.closed.load() != 0)
         wake_all(core.poppers);
 }
@@ -109,8 +113,13 @@ message_ring::outcome message_ring::reserve(std::size_t bytes) const noexcept {
     auto& tail = core_->tail;
     if (!tail.inside.take(hold::pusher))
         return {.what = attempt::wait_for_owner, .held_by = tail.inside.holder()};
-    const auto o = reserve_inside(units_for(bytes), bytes);
+    const auto units = units_for(bytes);
+    const auto o = reserve_inside(units, bytes);
     let_go_of_tail();
+    // Others may want less. Once is enough until there is new room, or they would wake one another for ever.
+    if (o.what == attempt::wait && units > 1 && has_room() && core_->all_woken.load() == 0 &&
+        core_->all_woken.exchange(1) == 0)
+        wake_all(core_->pushers);
     return o;
 }
 
@@ -287,12 +296,15 @@ void message_ring::let_go_of_head() const noexcept {
 
 // --------------------------------------------------------------------------------------------- without holding anything
 
-bool message_ring::may_reserve(std::size_t bytes) const noexcept {
-    if (core_->closed.load() != 0 || slot_count_ == 0 || bytes > largest())
-        return true;
+/// For one unit at the least.
+bool message_ring::has_room() const noexcept {
     const auto head = core_->head.position.load();
-    const auto room = room_for(units_for(bytes), head, core_->tail.position.load());
+    const auto room = room_for(1, head, core_->tail.position.load());
     return room.is_there || room.error != errc{} || slot(head).state.load() == message_slot::finished;
+}
+
+bool message_ring::may_reserve() const noexcept {
+    return core_->closed.load() != 0 || slot_count_ == 0 || has_room();
 }
 
 bool message_ring::may_receive() const noexcept {

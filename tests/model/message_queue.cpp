@@ -257,7 +257,7 @@ private:
             return i < sizes_.slots ? "slot " + std::to_string(i) + in_slot[offset % 64 / 8 % 3] : "bytes";
         }
         if (offset >= 176)
-            return "closed";
+            return offset < 180 ? "closed" : "all_woken";
         if (offset >= 128)
             return word_name(offset < 152 ? "poppers" : "pushers", (offset - 128) % 24);
         return std::string(offset < 64 ? "tail" : "head") + in_end[offset % 64 / 8 % 3];
@@ -278,6 +278,7 @@ private:
 
 constexpr program receiver{.kind = receives};
 constexpr program receiver_of_2{.kind = receives, .times = 2};
+constexpr program receiver_of_3{.kind = receives, .times = 3};
 constexpr program timed_receiver{.kind = receives, .gives_up = true};
 constexpr program reactor_{.kind = receives, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = receives, .times = 2, .waits = way::awaits};
@@ -316,6 +317,10 @@ int main() {
         of("receiver of 2, 2 senders", {1, 1}, {.preemptions = 1}, {receiver_of_2, sender, sender}),
         of("receiver of 2, 2 senders", {2, 2}, {.preemptions = 1}, {receiver_of_2, sender, sender}),
         of("receiver of 2, sender, large sender", {2, 2}, {.preemptions = 1}, {receiver_of_2, sender, large_sender}),
+        of("receiver of 3, 2 large senders, sender", {3, 3}, {.preemptions = 1},
+           {receiver_of_3, large_sender, large_sender, sender}),
+        of("receiver of 3, large sender, 2 senders, full", {2, 2}, {.preemptions = 1},
+           {receiver_of_3, large_sender, sender, sender}),
         of("2 receivers, sender of 2", {2, 2}, {.preemptions = 1}, {receiver, receiver, sender_of_2}),
         of("returning, receiver, sender of 2", {2, 2}, {.preemptions = 1}, {returning, receiver, sender_of_2}),
         of("receiver, aborting, sender", {1, 1}, {.preemptions = 1}, {receiver_of_2, aborting, sender}),

@@ -56,6 +56,8 @@ struct message_core {
     wait_word pushers;
     atomic<std::uint32_t> closed{0};
     std::uint32_t slot_count; // read when the queue is opened, and checked against the object's size
+    atomic<std::uint32_t> all_woken{0}; // since there was new room: somebody for whom it was not enough saw to it
+    std::uint32_t reserved = 0;
 };
 static_assert(sizeof(message_core) == 192);
 
@@ -94,8 +96,8 @@ public:
     CROSSWAKE_EXPORT outcome reserve(std::size_t bytes) const noexcept;
     /// One try. done with no error: the claim is on a message.
     CROSSWAKE_EXPORT outcome receive() const noexcept;
-    /// Whether a try would come to something; may err on the side of true.
-    [[nodiscard]] CROSSWAKE_EXPORT bool may_reserve(std::size_t bytes) const noexcept;
+    /// Whether somebody's try would come to something; may err on the side of true.
+    [[nodiscard]] CROSSWAKE_EXPORT bool may_reserve() const noexcept;
     [[nodiscard]] CROSSWAKE_EXPORT bool may_receive() const noexcept;
 
     CROSSWAKE_EXPORT void close() const noexcept;
@@ -138,6 +140,7 @@ private:
     [[nodiscard]] gap room_for(std::uint32_t units, ring_position head, ring_position tail) const noexcept;
 
     outcome reserve_inside(std::uint32_t units, std::size_t bytes) const noexcept;
+    [[nodiscard]] bool has_room() const noexcept;
     /// Moves the head past what is finished; nobody: done, as far as it goes now. Else who has to let go of the head.
     owner_token move_head(ring_position tail) const noexcept;
     outcome receive_inside() const noexcept;
