@@ -4,13 +4,14 @@
 #include <crosswake/detail/message_ring.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
 namespace crosswake {
 
 /// A message on loan: read it where it is. Letting it go releases its room in the queue; nobody else gets the message
-/// then. If its process dies first, or gives it back, somebody else gets it.
+/// then. If its process dies first, or puts it back, somebody else gets it.
 ///
 /// Movable; may be read and released in another thread of the process than the one that received. In a forked child an
 /// inherited one does nothing when it goes. It has to go before the handle of the queue. Not itself thread-safe.
@@ -29,8 +30,9 @@ public:
     /// Its bytes; they begin on a multiple of 64, and do not change while this has them.
     [[nodiscard]] std::span<const std::byte> data() const noexcept { return {claim_.data, claim_.size}; }
     [[nodiscard]] std::size_t size() const noexcept { return claim_.size; }
-    /// Somebody may have had it before, and died with it or given it back: what it asks for may have been done already.
-    [[nodiscard]] bool redelivered() const noexcept { return claim_.was_on_loan; }
+    /// How often it was given to somebody before who died with it or put it back: 0 as a rule. Otherwise what it asks for
+    /// may have been done already; a message that its receivers die of shows by this number.
+    [[nodiscard]] std::uint32_t redelivered() const noexcept { return claim_.redelivered; }
 
     /// Done with it: its room is free. Wakes those who wait for room. Never waits.
     void release() noexcept {
@@ -38,9 +40,9 @@ public:
             (void)claim.release();
     }
     /// Not done: it waits again, in front of all that was reserved after it. Wakes a receiver. Never waits.
-    void give_back() noexcept {
+    void put_back() noexcept {
         if (const auto claim = std::exchange(claim_, {}); claim.slot != nullptr)
-            (void)claim.give_back();
+            (void)claim.put_back();
     }
 
     /// Whether there is a message.

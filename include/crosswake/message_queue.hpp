@@ -186,18 +186,18 @@ public:
         return push_until(deadline::at(moment), bytes);
     }
 
-    /// Takes a copy of the next message. Waits and throws as receive(); without memory for it, the message is given back.
+    /// Takes a copy of the next message. Waits and throws as receive(); without memory for it, the message is put back.
     [[nodiscard]] std::vector<std::byte> pop() {
         auto m = receive();
         try {
             return {m.data().begin(), m.data().end()};
         } catch (...) {
-            m.give_back(); // no memory for the copy
+            m.put_back(); // no memory for the copy
             throw;
         }
     }
     /// Copies the next message to the start of `buffer`, and returns its size. Waits and throws as receive(), and throws
-    /// errc::too_large, giving the message back, if the buffer is smaller.
+    /// errc::too_large, putting the message back, if the buffer is smaller.
     std::size_t pop(std::span<std::byte> buffer) { return copy(receive(), buffer); }
     /// nullopt: as try_receive().
     [[nodiscard]] std::optional<std::size_t> try_pop(std::span<std::byte> buffer) {
@@ -288,7 +288,7 @@ private:
     }
     std::size_t copy(message m, std::span<std::byte> buffer) const {
         if (const auto bytes = m.size(); bytes > buffer.size()) {
-            m.give_back();
+            m.put_back();
             raise_too_large("message_queue::pop", bytes, buffer.size());
         }
         std::copy(m.data().begin(), m.data().end(), buffer.begin());

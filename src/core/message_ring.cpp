@@ -69,7 +69,7 @@ bool message_claim::release() const noexcept {
     return true;
 }
 
-bool message_claim::give_back() const noexcept {
+bool message_claim::put_back() const noexcept {
     if (!end(message_slot::on_loan, message_slot::waits, 0))
         return false;
     wake_for_message(*core);
@@ -156,7 +156,7 @@ message_ring::outcome message_ring::reserve_inside(std::uint32_t units, std::siz
     // Pairs with the loads of tail.position in receiving.
     tail.position.store(after(at), std::memory_order_release);
     return {.what = attempt::done,
-            .claim = {core_, &s, bytes_ + std::size_t{room.first} * message_unit, bytes, false}};
+            .claim = {core_, &s, bytes_ + std::size_t{room.first} * message_unit, bytes, 0}};
 }
 
 owner_token message_ring::move_head(ring_position tail) const noexcept {
@@ -241,11 +241,12 @@ message_ring::outcome message_ring::lend(message_slot& s) const noexcept {
     if (e.units == 0 || bytes > std::size_t{e.units} * message_unit)
         return over(errc::corrupted);
     // First the mark: who dies in between leaves a message that comes late, and nobody may think it the next in order.
-    s.content.store(bytes | high, std::memory_order_relaxed);
+    s.content.store(content + high, std::memory_order_relaxed);
     // A store will do: what waits is changed by whoever holds the head alone.
     s.state.store(this_process() | message_slot::on_loan, std::memory_order_release);
     return {.what = attempt::done,
-            .claim = {core_, &s, bytes_ + std::size_t{e.first} * message_unit, bytes, content >= high}};
+            .claim = {core_, &s, bytes_ + std::size_t{e.first} * message_unit, bytes,
+                      static_cast<std::uint32_t>(content >> 32)}};
 }
 
 /// Nothing waits. What is on loan to the dead comes back; and after close, it is over once nothing can come any more.

@@ -83,14 +83,14 @@ private:
             auto m = op.message();
             number n = 0;
             std::memcpy(&n, m.data().data(), sizeof n);
-            if (!m.redelivered())
+            if (m.redelivered() == 0)
                 as_new_.insert(n);
             if (std::exchange(once_more, false)) {
                 given_back_.insert(n);
-                m.give_back();
+                m.put_back();
                 return true;
             }
-            got_[p].push_back({n, m.redelivered()});
+            got_[p].push_back({n, m.redelivered() != 0});
             m.release();
             return true;
         };

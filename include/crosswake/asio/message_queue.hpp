@@ -26,7 +26,7 @@ struct delivery<receive_operation> {
     using signature = void(boost::system::error_code, message);
     static errc error(const receive_operation& op) noexcept { return op.error; }
     static std::tuple<message> values(receive_operation& op, bool ok) noexcept { return ok ? op.message() : message(); }
-    static void give_back(receive_operation& op) noexcept { op.message().give_back(); }
+    static void give_back(receive_operation& op) noexcept { op.message().put_back(); }
     static constexpr bool refers_to_object = true;
 };
 

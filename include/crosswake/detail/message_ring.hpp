@@ -36,7 +36,7 @@ struct message_slot {
 
     alignas(64) atomic<owner_token> state{finished};
     atomic<std::uint64_t> place{0};   // its first unit; in the high half, how many
-    atomic<std::uint64_t> content{0}; // its bytes; in the high half, whether it was on loan before
+    atomic<std::uint64_t> content{0}; // its bytes; in the high half, how often it was on loan
 };
 static_assert(sizeof(message_slot) == 64);
 
@@ -68,12 +68,12 @@ struct message_claim {
     message_slot* slot = nullptr;
     std::byte* data = nullptr;
     std::size_t size = 0;
-    bool was_on_loan = false;
+    std::uint32_t redelivered = 0;
 
     CROSSWAKE_EXPORT bool commit(std::size_t bytes) const noexcept;
     CROSSWAKE_EXPORT bool abort() const noexcept;
     CROSSWAKE_EXPORT bool release() const noexcept;
-    CROSSWAKE_EXPORT bool give_back() const noexcept;
+    CROSSWAKE_EXPORT bool put_back() const noexcept;
 
 private:
     bool end(owner_token as, owner_token next, std::size_t bytes) const noexcept;
