@@ -22,9 +22,10 @@
 //                taken nothing. If it had been granted by then, it ends without error instead.
 //                Do not emit a signal after its operation's context is gone: the slot still refers to it.
 // Errors.        boost::asio::error::operation_aborted (cancelled; or the object's last handle in this process was
-//                closed; or a lock, a reservation or a message was granted, and its own handle closed before the handler
-//                ran: it is given back then); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, too_large,
-//                corrupted, not_shared, too_many_reactors; or the system's own code if the context's bell cannot be made.
+//                closed; or a lock, a reservation or a message was granted, and its own handle closed before the
+//                handler ran: it is given back then); crosswake::errc::timed_out (_for and _until; nothing was taken),
+//                closed, too_large, corrupted, not_shared, too_many_reactors; or the system's own code if the
+//                context's bell cannot be made.
 // Deadlines.     Built in, because `operation || timer` can lose an item that came in the same turn. Beside Asio's ||,
 //                take `closed` as a value (as_tuple): || waits for one success, and ends at no error of one side.
 // Thread safety. Distinct operations may be started from distinct threads, on one object and on one context.

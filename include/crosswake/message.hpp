@@ -30,8 +30,8 @@ public:
     /// Its bytes; they begin on a multiple of 64, and do not change while this has them.
     [[nodiscard]] std::span<const std::byte> data() const noexcept { return {claim_.data, claim_.size}; }
     [[nodiscard]] std::size_t size() const noexcept { return claim_.size; }
-    /// How often it was given to somebody before who died with it or put it back: 0 as a rule. Otherwise what it asks for
-    /// may have been done already; a message that its receivers die of shows by this number.
+    /// How often it was given to somebody before who died with it or put it back: 0 as a rule. Otherwise what it asks
+    /// for may have been done already; a message that its receivers die of shows by this number.
     [[nodiscard]] std::uint32_t redelivered() const noexcept { return claim_.redelivered; }
 
     /// Done with it: its room is free. Wakes those who wait for room. Never waits.

@@ -89,17 +89,18 @@ private:
 ///     auto m = frames->receive();                                        // waits for a message
 ///     show(m.data());                                                    // in place; released when m goes
 ///
-/// A message takes its bytes, rounded up to 64, and one of max_messages() slots. Both come back in the order in which they
-/// were reserved: a reservation or a message that is held for long keeps those after it from being used again. One that
-/// takes more than half of the capacity may have to wait until the queue is empty, and smaller ones may be quicker.
+/// A message takes its bytes, rounded up to 64, and one of max_messages() slots. Both come back in the order in which
+/// they were reserved: a reservation or a message that is held for long keeps those after it from being used again.
+/// One that takes more than half of the capacity may have to wait until the queue is empty, and smaller ones may be
+/// quicker.
 ///
-/// Order: that of the reservations. One that is still being written is passed over, and comes as soon as it is committed;
-/// what a dead consumer had comes when its death is found out. Each producer's messages come in the order in which it
-/// sent them, but for those that say redelivered().
+/// Order: that of the reservations. One that is still being written is passed over, and comes as soon as it is
+/// committed; what a dead consumer had comes when its death is found out. So a producer that commits each message
+/// before it reserves the next has them received in order, but for those that say redelivered().
 ///
 /// Crash: a producer that dies before commit() has sent nothing. A message that was committed is there until a consumer
-/// releases it: one that dies with it gives it back, and the next one is told (message::redelivered()). A receiver that waits
-/// finds out within a second. Who is stopped lives, and keeps what it has.
+/// releases it: one that dies with it gives it back, and the next one is told (message::redelivered()). A receiver that
+/// waits finds out within a second. Who is stopped lives, and keeps what it has.
 ///
 /// Thread-safe in all functions. commit() synchronises with the receive() that gets the message, release() with the
 /// reserve() that gets its room. All may throw std::system_error{errc::corrupted} if somebody wrote garbage.
@@ -196,8 +197,8 @@ public:
             throw;
         }
     }
-    /// Copies the next message to the start of `buffer`, and returns its size. Waits and throws as receive(), and throws
-    /// errc::too_large, putting the message back, if the buffer is smaller.
+    /// Copies the next message to the start of `buffer`, and returns its size. Waits and throws as receive(), and
+    /// throws errc::too_large, putting the message back, if the buffer is smaller.
     std::size_t pop(std::span<std::byte> buffer) { return copy(receive(), buffer); }
     /// nullopt: as try_receive().
     [[nodiscard]] std::optional<std::size_t> try_pop(std::span<std::byte> buffer) {
@@ -220,7 +221,7 @@ public:
     /// A reserve() that had begun may still succeed. Closed is for ever.
     void close() noexcept { ring_.close(); }
     [[nodiscard]] bool is_closed() const noexcept { return ring_.core().closed.load() != 0; }
-    /// How many messages waited a moment ago; neither reservations nor what is on loan counts. Looks at each slot in use.
+    /// How many messages waited a moment ago, without what is reserved or on loan. Looks at each slot in use.
     [[nodiscard]] std::size_t size() const noexcept { return ring_.size(); }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     /// Bytes.
@@ -316,8 +317,7 @@ struct placement<message_queue> {
     /// Without arguments: opening a queue of whatever capacity.
     static shape describe() noexcept { return described({1, 1}); }
     template <std::integral... Counts>
-        requires(sizeof...(Counts) == 1 || sizeof...(Counts) == 2)
-    static shape describe(Counts... counts) {
+    requires(sizeof...(Counts) == 1 || sizeof...(Counts) == 2) static shape describe(Counts... counts) {
         return described(sizes_of(counts...));
     }
 
@@ -328,8 +328,8 @@ struct placement<message_queue> {
         for (std::uint32_t i = 0; i < s.slots; ++i)
             ::new (static_cast<std::byte*>(where) + slots_at + std::size_t{i} * sizeof(message_slot)) message_slot;
     }
-    /// How many slots there are is read once, and the rest is computed from what the segment holds. A queue whose numbers
-    /// make no sense has no slots, and says corrupted to everything.
+    /// How many slots there are is read once, and the rest is computed from what the segment holds. A queue whose
+    /// numbers make no sense has no slots, and says corrupted to everything.
     static view look(void* where, std::uint64_t bytes) noexcept {
         auto* core = std::launder(static_cast<message_core*>(where));
         const auto in_units = (bytes - slots_at) / message_unit;
@@ -362,8 +362,8 @@ private:
     static sizes sizes_of(Bytes bytes, Messages messages) {
         constexpr auto most = std::uint64_t{1} << 31;
         if (!std::in_range<std::uint64_t>(messages) || messages == 0 || static_cast<std::uint64_t>(messages) > most)
-            raise(errc::invalid_argument, "it has room for 1 to " + std::to_string(most) + " messages, not " +
-                                              std::to_string(messages));
+            raise(errc::invalid_argument,
+                  "it has room for 1 to " + std::to_string(most) + " messages, not " + std::to_string(messages));
         return {units_for(bytes), static_cast<std::uint32_t>(messages)};
     }
     template <std::integral Bytes>

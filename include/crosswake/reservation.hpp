@@ -11,7 +11,7 @@
 
 namespace crosswake {
 
-/// Room for one message, in the queue itself: write it there, and commit(). Whoever lets it go without has sent nothing.
+/// Room for one message, in the queue itself: write it there, and commit(). To let it go without is to send nothing.
 ///
 /// Movable; may be written and committed in another thread of the process than the one that reserved. Owned by the
 /// process: if it dies, the room goes back; in a forked child an inherited one does nothing when it goes. It has to go
@@ -34,11 +34,11 @@ public:
 
     /// Sends them all.
     void commit() { commit(claim_.size); }
-    /// Sends the first of them; what was reserved beyond comes back when the message is released. Synchronises with the
-    /// receive() that gets the message. Wakes a receiver. Never waits. There must be a reservation.
+    /// Sends the first of them; what was reserved beyond comes back when the message is released. Synchronises with
+    /// the receive() that gets the message. Wakes a receiver. Never waits. There must be a reservation.
     ///
-    /// Throws errc::invalid_argument for more bytes than there are, errc::operation_not_permitted in a process (a forked
-    /// child) that does not own the reservation, and changes nothing then.
+    /// Throws errc::invalid_argument for more bytes than there are, errc::operation_not_permitted in a process (a
+    /// forked child) that does not own the reservation, and changes nothing then.
     void commit(std::size_t bytes) {
         assert(*this && "crosswake::reservation::commit: there is nothing to commit");
         if (bytes > claim_.size)

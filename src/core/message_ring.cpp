@@ -155,8 +155,7 @@ message_ring::outcome message_ring::reserve_inside(std::uint32_t units, std::siz
     s.state.store(this_process() | message_slot::reserved, std::memory_order_relaxed);
     // Pairs with the loads of tail.position in receiving.
     tail.position.store(after(at), std::memory_order_release);
-    return {.what = attempt::done,
-            .claim = {core_, &s, bytes_ + std::size_t{room.first} * message_unit, bytes, 0}};
+    return {.what = attempt::done, .claim = {core_, &s, bytes_ + std::size_t{room.first} * message_unit, bytes, 0}};
 }
 
 owner_token message_ring::move_head(ring_position tail) const noexcept {
@@ -261,16 +260,17 @@ message_ring::outcome message_ring::look_closer() const noexcept {
     for (auto at = head; at != tail; at = after(at)) {
         auto& s = slot(at);
         auto state = s.state.load();
+        // Whoever is found dead may have done something more since this looked: what is there now counts.
+        if (is_on_loan(state) && owner_is_dead(state, core_)) {
+            if (s.state.compare_exchange_strong(state, message_slot::waits))
+                state = message_slot::waits;
+        } else if (is_closed && is_reserved(state) && owner_is_dead(state, core_)) {
+            if (s.state.compare_exchange_strong(state, message_slot::finished))
+                state = message_slot::finished;
+        }
         if (state == message_slot::waits)
             return lend(s);
-        if (is_on_loan(state) && owner_is_dead(state, core_) &&
-            s.state.compare_exchange_strong(state, message_slot::waits))
-            return lend(s);
-        if (!is_closed)
-            continue;
-        if (is_reserved(state) && owner_is_dead(state, core_))
-            s.state.compare_exchange_strong(state, message_slot::finished);
-        else if (is_reserved(state) || (is_on_loan(state) && (state & ~owner_flags) != this_process()))
+        if (is_reserved(state) || (is_on_loan(state) && (state & ~owner_flags) != this_process()))
             awaited = awaited == nobody ? state & ~owner_flags : awaited;
     }
     if (!is_closed)
@@ -295,7 +295,7 @@ void message_ring::let_go_of_head() const noexcept {
         wake_all(core_->pushers);
 }
 
-// --------------------------------------------------------------------------------------------- without holding anything
+// -------------------------------------------------------------------------------------------- without holding anything
 
 /// For one unit at the least.
 bool message_ring::has_room() const noexcept {

@@ -530,8 +530,8 @@ void run_race(const char* kind, Play&& play) {
 } // namespace
 
 TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept, however they race", Race,
-                   acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, receive_race,
-                   reserve_race) {
+                   acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race,
+                   receive_race, reserve_race) {
     asio::io_context context;
     std::optional<aim> wait;
     run_race<Race>("cancel", [&](board& b, std::mt19937_64& random, auto let_go) {

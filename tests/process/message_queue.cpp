@@ -171,8 +171,8 @@ TEST_CASE("four producers and four consumers: each message arrives once, whole, 
                 const bool awaits = (i % 2 == 0) != swapped;
                 receiving.emplace_back("receive_labelled",
                                        std::vector<std::string>{awaits ? "awaits" : "blocks", name, book_name});
-                sending.emplace_back("send_labelled", std::vector<std::string>{awaits ? "blocks" : "awaits", name,
-                                                                               std::to_string(i)});
+                sending.emplace_back("send_labelled",
+                                     std::vector<std::string>{awaits ? "blocks" : "awaits", name, std::to_string(i)});
             }
             for (auto& c : sending)
                 CHECK(c.wait() == 0);
@@ -243,7 +243,8 @@ TEST_CASE("close ends the waits of every process, at both ends") {
     }
 }
 
-TEST_CASE("after close, a receiver waits for what another process has reserved or on loan, and is told when it is over") {
+TEST_CASE(
+    "after close, a receiver waits for what another process has reserved or on loan, and is told when it is over") {
     for (const auto* const way : both_ways) {
         CAPTURE(way);
         const auto name = fresh_name();
@@ -274,7 +275,8 @@ TEST_CASE("after close, a receiver waits for what another process has reserved o
     }
 }
 
-TEST_CASE("a stopped process keeps its message and its reservation, and others go on beside it until the ring is full") {
+TEST_CASE(
+    "a stopped process keeps its message and its reservation, and others go on beside it until the ring is full") {
     const auto name = fresh_name();
     const auto ready = fresh_name();
     const auto leave = fresh_name();

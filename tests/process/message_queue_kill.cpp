@@ -33,9 +33,9 @@ constexpr std::uint64_t survivors = std::uint64_t{1} << 32; // the survivor's me
 
 /// What each process has done for certain.
 struct dock {
-    std::atomic<std::uint64_t> committed{0};            // by the child that is to be killed
-    std::atomic<std::uint8_t> handled[numbers]{};       // by number: how often somebody was done with it,
-    std::atomic<std::uint8_t> came_as_new[numbers]{};   // and how often it came without the word that it had come before
+    std::atomic<std::uint64_t> committed{0};          // by the child that is to be killed
+    std::atomic<std::uint8_t> handled[numbers]{};     // by number: how often somebody was done with it,
+    std::atomic<std::uint8_t> came_as_new[numbers]{}; // and how often it came without the word that it had come before
     std::atomic<std::uint64_t> torn{0};
     semaphore holds;
 };
@@ -172,7 +172,8 @@ TEST_CASE("a producer killed at any moment has sent each message whole or not at
     }
 }
 
-TEST_CASE("consumers killed at any moment lose no message: each is handled, and again only after it was said to come again") {
+TEST_CASE(
+    "consumers killed at any moment lose no message: each is handled, and again only after it was said to come again") {
     const auto kills = knob("CROSSWAKE_TEST_KILLS", 60);
     set_recheck_interval(20ms);
     auto random = generator();

@@ -269,7 +269,8 @@ TEST_CASE("without room, and without a message, tries fail and timed waits give 
     CHECK(q->reserve_for(-1h, 1));
 }
 
-TEST_CASE("a closed queue takes nothing more, gives what it has and what was reserved, and then says that it is closed") {
+TEST_CASE(
+    "a closed queue takes nothing more, gives what it has and what was reserved, and then says that it is closed") {
     named<message_queue> q{create_only, fresh_name(), 4096};
     q->push(filled(1, 1));
     auto r = q->reserve(2);
@@ -340,7 +341,8 @@ TEST_CASE("room that comes is enough for the small one, though a large one sleep
     CHECK(q->receive().size() == 10);
 }
 
-TEST_CASE("threads at both ends, in place and out of order: each message arrives once, whole, in its producer's order") {
+TEST_CASE(
+    "threads at both ends, in place and out of order: each message arrives once, whole, in its producer's order") {
     for (const std::size_t capacity : {640U, 10'000U}) {
         CAPTURE(capacity);
         named<message_queue> q{create_only, fresh_name(), capacity, 7};
@@ -401,9 +403,9 @@ TEST_CASE("threads at both ends, in place and out of order: each message arrives
 TEST_CASE("a queue is opened with the same sizes, or with none, and is refused with others") {
     const auto name = fresh_name();
     named<message_queue> q{create_only, name, 1000, 5};
-    CHECK(named<message_queue>{open_only, name}->capacity() == 1024);
-    CHECK(named<message_queue>{open_only, name}->max_messages() == 5);
-    CHECK(named<message_queue>{open_or_create, name, 1024, 5}->capacity() == 1024);
+    CHECK(named<message_queue> { open_only, name } -> capacity() == 1024);
+    CHECK(named<message_queue> { open_only, name } -> max_messages() == 5);
+    CHECK(named<message_queue> { open_or_create, name, 1024, 5 } -> capacity() == 1024);
     std::string text;
     CHECK(error_of([&] { named<message_queue>(open_or_create, name, 2000, 5); }, &text) == errc::incompatible);
     CHECK_MESSAGE(text.find("2048") != std::string::npos, text);
@@ -412,8 +414,8 @@ TEST_CASE("a queue is opened with the same sizes, or with none, and is refused w
         CHECK(error_of([&] { named<message_queue>(create_only, fresh_name(), wrong); }) == errc::invalid_argument);
         CHECK(error_of([&] { named<message_queue>(create_only, fresh_name(), 64, wrong); }) == errc::invalid_argument);
     }
-    CHECK(named<message_queue>{create_only, fresh_name(), 1 << 20}->max_messages() == 4096);
-    CHECK(named<message_queue>{create_only, fresh_name(), 1}->max_messages() == 16);
+    CHECK(named<message_queue> { create_only, fresh_name(), 1 << 20 } -> max_messages() == 4096);
+    CHECK(named<message_queue> { create_only, fresh_name(), 1 } -> max_messages() == 16);
 }
 
 TEST_CASE("whatever is written over the shared words, nothing lies outside the queue, and every call ends") {

@@ -45,8 +45,8 @@ auto initiate_receive(const Executor& ex, message_ring q, patience p, Token&& to
 } // namespace detail
 
 /// Room for one message, waiting for it; errc::closed: nothing goes in any more; errc::too_large: it never fits. In one
-/// context, who began to wait first is served first, whatever he wants. A reservation whose handler is destroyed uncalled
-/// is aborted. Signature: void(error_code, reservation).
+/// context, who began to wait first is served first, whatever he wants. A reservation whose handler is destroyed
+/// uncalled is aborted. Signature: void(error_code, reservation).
 template <class Token = detail::default_token>
 auto async_reserve(message_queue& q, std::size_t bytes, Token&& token = {}) {
     return detail::initiate_reserve(detail::handlers_executor{}, q.ring(), bytes, {}, std::forward<Token>(token));
@@ -81,7 +81,7 @@ auto async_reserve_until(const Executor& ex, message_queue& q, std::chrono::time
 }
 
 /// The next message, waiting for one; errc::closed: closed, and nothing can come any more. A message whose handler is
-/// destroyed uncalled is given back. Signature: void(error_code, message).
+/// destroyed uncalled is put back. Signature: void(error_code, message).
 template <class Token = detail::default_token>
 auto async_receive(message_queue& q, Token&& token = {}) {
     return detail::initiate_receive(detail::handlers_executor{}, q.ring(), {}, std::forward<Token>(token));

@@ -55,14 +55,14 @@ struct message_core {
     alignas(64) wait_word poppers;
     wait_word pushers;
     atomic<std::uint32_t> closed{0};
-    std::uint32_t slot_count; // read when the queue is opened, and checked against the object's size
+    std::uint32_t slot_count;           // read when the queue is opened, and checked against the object's size
     atomic<std::uint32_t> all_woken{0}; // since there was new room: somebody for whom it was not enough saw to it
     std::uint32_t reserved = 0;
 };
 static_assert(sizeof(message_core) == 192);
 
-/// A slot that this process has, as a reservation or on loan. Each of the four ends it; false, and nothing changed: this
-/// process does not have it (it is the child of one that does). They wait for nobody.
+/// A slot that this process has, as a reservation or on loan. Each of the four ends it; false, and nothing changed:
+/// this process does not have it (it is the child of one that does). They wait for nobody.
 struct message_claim {
     message_core* core = nullptr;
     message_slot* slot = nullptr;
