@@ -292,6 +292,7 @@ constexpr program returning{.kind = gives_back, .times = 2};
 constexpr program sender{.kind = sends};
 constexpr program sender_of_2{.kind = sends, .times = 2};
 constexpr program sender_of_3{.kind = sends, .times = 3};
+constexpr program sender_of_4{.kind = sends, .times = 4};
 constexpr program large_sender{.kind = sends_large};
 constexpr program sending_reactor{.kind = sends, .times = 2, .waits = way::awaits_apart};
 constexpr program timed_sender{.kind = sends, .times = 2, .gives_up = true};
@@ -324,8 +325,8 @@ int main() {
         of("receiver of 2, sender, large sender", {2, 2}, {.preemptions = 1}, {receiver_of_2, sender, large_sender}),
         of("receiver of 3, 2 large senders, sender", {3, 3}, {.preemptions = 1},
            {receiver_of_3, large_sender, large_sender, sender}),
-        of("receiver of 2, sender of 3, large sender", {2, 2}, {.preemptions = 1},
-           {receiver_of_2, sender_of_3, large_sender}),
+        of("receiver of 2, sender of 4, large sender", {2, 2}, {.preemptions = 1},
+           {receiver_of_2, sender_of_4, large_sender}),
         of("2 receivers, sender of 2", {2, 2}, {.preemptions = 1}, {receiver, receiver, sender_of_2}),
         of("returning, receiver, sender of 2", {2, 2}, {.preemptions = 1}, {returning, receiver, sender_of_2}),
         of("receiver, aborting, sender", {1, 1}, {.preemptions = 1}, {receiver_of_2, aborting, sender}),
