@@ -9,9 +9,9 @@
 // Two queues: files go out, counts come back. The parent is one thread: two coroutines on an event loop. Its own
 // workers are started with --join, as anybody's are.
 //
-// Any worker may be killed at any time, and the parent need not even notice: once all files have been handed out and
-// the queues are empty, whoever becomes idle gets a file that somebody else still has in hand. The first count of a
-// file is taken, by the file's number. The files of the dead come back in this way, and so do those of the slow.
+// Any worker may be killed at any time, and the parent need not even notice: a worker confirms a file when it has given
+// its count, and what a dead one had in hand goes to another. A worker that dies between the two leaves a file that is
+// counted twice, so the first count of a file is taken, by the file's number.
 //
 // If the parent is killed, its lock passes to whoever waits for it; so the workers learn of it, and end.
 #include "parent.hpp"
@@ -43,7 +43,8 @@ int main(int argc, char** argv) try {
     bool kill_one = false;
     program.add_option("--folder", folder, "The folder")->check(CLI::ExistingDirectory)->capture_default_str();
     program.add_option("--workers", workers, "Worker processes to start")->capture_default_str();
-    program.add_option("--capacity", capacity, "Files that wait in the queue")->capture_default_str();
+    program.add_option("--capacity", capacity, "Files that wait for a worker, or are in a worker's hand")
+        ->capture_default_str();
     program.add_option("--name", name, "What workers join by");
     program.add_option("--join", joined, "Be a worker of the word_count that has this name");
     program.add_flag("--kill-one", kill_one, "Kill a worker half-way");
@@ -64,6 +65,11 @@ int main(int argc, char** argv) try {
     const auto& t = p.so_far();
     for (const auto& [worker, files] : t.files_by_worker)
         fmt::print(stderr, "process {}: {} files\n", worker, files);
+    for (const auto& w : p.workers())
+        if (w.exit_code() != 0)
+            fmt::print(stderr, "process {} ended with {}\n", w.id(), w.exit_code());
+    if (p.killed())
+        fmt::print(stderr, "process {} was killed half-way\n", *p.killed());
     if (!finished) {
         fmt::print(stderr, "interrupted after {} of {} files\n", t.counted, p.files());
         return 130;

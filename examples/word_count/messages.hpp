@@ -6,6 +6,7 @@
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
+#include <crosswake/work_queue.hpp>
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,7 @@ struct result {
     std::int64_t worker;
     counts found;
 };
-using job_queue = crosswake::queue<job>;
+using job_queue = crosswake::work_queue<job>; // whose jobs come back if their worker dies
 using result_queue = crosswake::queue<result>;
 
 // Counts one file, for whoever calls.

@@ -69,23 +69,21 @@ asio::awaitable<void> parent::hand_out() {
             co_await cw::async_push(*jobs_, *j); // waits while the queue is full
         else
             tally_.take(counted(i, files_[i].string(), *results_)); // the path is too long for an item
-    all_handed_out_ = true;
 }
 
 asio::awaitable<void> parent::collect(bool kill_one) {
     progress_line progress;
     while (!tally_.is_done()) {
-        const auto [error, r] = co_await cw::async_pop_for(*results_, 500ms, asio::as_tuple(asio::deferred));
+        const auto [error, r] = co_await cw::async_pop_for(*results_, 100ms, asio::as_tuple(asio::deferred));
         if (!error)
             tally_.take(r);
         else if (error != cw::errc::timed_out)
             throw boost::system::system_error(error);
         progress.show(tally_, files_.size());
-
-        if (all_handed_out_ && jobs_->empty() && results_->empty() && !tally_.is_done())
-            (void)jobs_->try_push(*job_for(tally_.next_in_hand())); // somebody is idle
         if (kill_one && !workers_.empty() && tally_.counted >= files_.size() / 2) {
+            killed_ = workers_.front().id();
             workers_.front().terminate();
+            workers_.erase(workers_.begin());
             kill_one = false;
         }
     }

@@ -27,6 +27,9 @@ public:
     bool run(bool kill_one);
 
     [[nodiscard]] const tally& so_far() const { return tally_; }
+    // Its own workers, which have all ended by then; and the one that it has killed itself.
+    [[nodiscard]] const std::vector<boost::process::child>& workers() const { return workers_; }
+    [[nodiscard]] std::optional<boost::process::pid_t> killed() const { return killed_; }
     [[nodiscard]] std::size_t files() const { return files_.size(); }
 
 private:
@@ -43,7 +46,7 @@ private:
     crosswake::named<result_queue> results_;
     crosswake::named<job_queue> jobs_;
     std::vector<std::filesystem::path> files_;
-    bool all_handed_out_ = false;
     tally tally_;
     std::vector<boost::process::child> workers_;
+    std::optional<boost::process::pid_t> killed_;
 };

@@ -14,7 +14,7 @@ public:
 
     void take(const result& r) {
         if (r.number >= is_counted_.size() || is_counted_[r.number])
-            return; // somebody was faster
+            return; // its first worker died when it had given the result, and before it could say so
         is_counted_[r.number] = true;
         ++counted;
         unreadable += !r.is_readable;
@@ -25,19 +25,10 @@ public:
     }
     [[nodiscard]] bool is_done() const { return counted == is_counted_.size(); }
 
-    // A file that is not counted yet: each in its turn, round and round. There must be one.
-    std::uint32_t next_in_hand() {
-        do
-            turn_ = (turn_ + 1) % is_counted_.size();
-        while (is_counted_[turn_]);
-        return static_cast<std::uint32_t>(turn_);
-    }
-
     std::size_t counted = 0, unreadable = 0;
     counts total;
     std::map<std::int64_t, std::size_t> files_by_worker;
 
 private:
     std::vector<bool> is_counted_;
-    std::size_t turn_ = 0;
 };

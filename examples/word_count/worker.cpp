@@ -22,13 +22,14 @@ namespace {
 
 asio::awaitable<void> work(job_queue& jobs, result_queue& results) {
     for (;;) {
-        const auto [no_more, j] = co_await cw::async_pop(jobs, asio::as_tuple(asio::deferred));
+        auto [no_more, j] = co_await cw::async_take(jobs, asio::as_tuple(asio::deferred));
         if (no_more)
             co_return;
-        const auto [not_wanted] =
-            co_await cw::async_push(results, counted(j.number, j.path, results), asio::as_tuple(asio::deferred));
+        const auto [not_wanted] = co_await cw::async_push(results, counted(j.item().number, j.item().path, results),
+                                                          asio::as_tuple(asio::deferred));
         if (not_wanted)
             co_return;
+        j.confirm(); // from here on nobody else has to count this file
     }
 }
 

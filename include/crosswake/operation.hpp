@@ -18,6 +18,7 @@ enum class attempt : unsigned char {
     done,           // it is over, one way or the other; the operation holds what it came to
     wait,           // not now: wait for a wake-up on the word
     wait_for_owner, // not now: a process holds it; besides waiting, look now and then whether that process lives
+    wait_or_death,  // not now: wait for a wake-up on the word; the death of a process, if it is heard of, is one too
 };
 
 /// One operation, in the memory of the process that wants it.
@@ -29,7 +30,7 @@ class operation {
 public:
     virtual attempt try_once() noexcept = 0;
     [[nodiscard]] virtual bool ready() const noexcept = 0;
-    /// Which process the last `wait_for_owner` was about.
+    /// Which process the last `wait_for_owner` or `wait_or_death` was about.
     [[nodiscard]] virtual detail::owner_token held_by() const noexcept { return detail::nobody; }
     [[nodiscard]] detail::wait_word& word() const noexcept { return *word_; }
 

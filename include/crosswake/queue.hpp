@@ -2,7 +2,10 @@
 #pragma once
 
 #include <crosswake/deadline.hpp>
+#include <crosswake/detail/item.hpp>
+#include <crosswake/detail/push_face.hpp>
 #include <crosswake/detail/queue_core.hpp>
+#include <crosswake/detail/ring_placement.hpp>
 #include <crosswake/detail/shape.hpp>
 #include <crosswake/error.hpp>
 #include <crosswake/operation.hpp>
@@ -20,38 +23,34 @@
 
 namespace crosswake {
 
-/// The capacity is given when the queue is made, and kept privately by everyone who opens it.
-inline constexpr std::size_t dynamic_capacity = 0;
-
 template <class T, std::size_t N = dynamic_capacity>
 class queue;
 
 namespace detail {
 
-template <class T>
-concept queue_item = std::is_trivially_copyable_v<T> && !std::is_pointer_v<T>;
-
-/// Bytes from one slot to the next. Large items begin on 64-byte boundaries: copying to an address a few bytes past a
-/// page's start is many times slower on some processors.
-template <queue_item T>
-inline constexpr std::size_t slot_bytes = sizeof(T) < 64 ? sizeof(T) : (sizeof(T) + 63) / 64 * 64;
-
 /// A queue as one process sees it: the shared ring, and the capacity, which no other process can change.
 template <queue_item T>
 class queue_ref {
 public:
+    using value_type = T;
+    static constexpr const char* kind = "queue";
+    static constexpr const char* push_name = "queue::push";
+    static constexpr const char* push_some_name = "queue::push_some";
+
+    static constexpr std::uint64_t bytes_each = slot_bytes<T>;
+    static constexpr std::uint64_t bytes_for(std::uint64_t capacity) noexcept {
+        return slots_at + capacity * bytes_each;
+    }
+    static void construct(void* where, std::uint32_t /*capacity*/) noexcept { ::new (where) queue_core; }
+
+    queue_ref(void* where, std::uint32_t capacity) noexcept
+        : queue_ref(*std::launder(static_cast<queue_core*>(where)), static_cast<std::byte*>(where) + slots_at,
+                    capacity) {}
     queue_ref(queue_core& core, std::byte* slots, std::uint32_t capacity) noexcept
         : core_(&core), slots_(slots), capacity_(capacity) {}
 
-    struct outcome {
-        attempt what;
-        errc error{};
-        std::size_t count = 0;
-        [[nodiscard]] bool moved_something() const noexcept { return what == attempt::done && error == errc{}; }
-    };
-
     /// Puts in as many of the items as there is room for; waits if that is none.
-    outcome try_push(const T* items, std::size_t n) const noexcept {
+    moved try_push(const T* items, std::size_t n) const noexcept {
         if (n == 0)
             return {attempt::done};
         const auto e = core_->begin_push(capacity_, wanted(n));
@@ -68,7 +67,7 @@ public:
         return {e.outcome, e.error, e.count};
     }
     /// Takes up to n items; waits if there is none.
-    outcome try_pop(T* items, std::size_t n) const noexcept {
+    moved try_pop(T* items, std::size_t n) const noexcept {
         if (n == 0)
             return {attempt::done};
         const auto e = core_->begin_pop(capacity_, wanted(n));
@@ -85,10 +84,14 @@ public:
         return {e.outcome, e.error, e.count};
     }
 
+    [[nodiscard]] bool can_push() const noexcept { return core_->can_push(capacity_); }
+    void close() const noexcept { core_->close(); }
     [[nodiscard]] queue_core& core() const noexcept { return *core_; }
     [[nodiscard]] std::uint32_t capacity() const noexcept { return capacity_; }
 
 private:
+    static constexpr std::uint64_t slots_at = aligned(sizeof(queue_core), alignof(T));
+
     [[nodiscard]] std::byte* slot(std::uint32_t i) const noexcept { return slots_ + std::size_t{i} * slot_bytes<T>; }
     [[nodiscard]] std::uint32_t wanted(std::size_t n) const noexcept {
         return static_cast<std::uint32_t>(std::min<std::size_t>(n, capacity_));
@@ -105,38 +108,6 @@ private:
     queue_core* core_;
     std::byte* slots_;
     std::uint32_t capacity_;
-};
-
-/// The operation's own copy of an item: bytes, so that T needs no default constructor.
-template <queue_item T>
-class item_bytes {
-public:
-    item_bytes() noexcept = default;
-    explicit item_bytes(const T& item) noexcept { std::memcpy(bytes_, &item, sizeof(T)); }
-    [[nodiscard]] T* address() noexcept { return reinterpret_cast<T*>(bytes_); }
-    [[nodiscard]] const T& get() const noexcept { return *std::launder(reinterpret_cast<const T*>(bytes_)); }
-
-private:
-    alignas(T) std::byte bytes_[sizeof(T)]{};
-};
-
-template <queue_item T>
-class push_operation final : public operation {
-public:
-    push_operation(queue_ref<T> q, const T& item) noexcept : operation(q.core().pushers), queue_(q), item_(item) {}
-    attempt try_once() noexcept override {
-        const auto o = queue_.try_push(&item_.get(), 1);
-        error = o.error;
-        return o.what;
-    }
-    [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_push(queue_.capacity()); }
-    [[nodiscard]] owner_token held_by() const noexcept override { return queue_.core().tail.holder.load(); }
-
-    errc error{};
-
-private:
-    queue_ref<T> queue_;
-    item_bytes<T> item_;
 };
 
 template <queue_item T>
@@ -158,28 +129,6 @@ public:
 private:
     queue_ref<T> queue_;
     item_bytes<T> item_;
-};
-
-template <queue_item T>
-class push_some_operation final : public operation {
-public:
-    push_some_operation(queue_ref<T> q, std::span<const T> items) noexcept
-        : operation(q.core().pushers), queue_(q), items_(items) {}
-    attempt try_once() noexcept override {
-        const auto o = queue_.try_push(items_.data(), items_.size());
-        error = o.error;
-        count = o.count;
-        return o.what;
-    }
-    [[nodiscard]] bool ready() const noexcept override { return queue_.core().can_push(queue_.capacity()); }
-    [[nodiscard]] owner_token held_by() const noexcept override { return queue_.core().tail.holder.load(); }
-
-    errc error{};
-    std::size_t count = 0; // how many went in
-
-private:
-    queue_ref<T> queue_;
-    std::span<const T> items_;
 };
 
 template <queue_item T>
@@ -206,73 +155,8 @@ private:
 
 /// What users call, the same for both kinds of queue. Self has ref().
 template <class Self, queue_item T>
-class queue_face {
+class queue_face : public push_face<Self, queue_ref<T>> {
 public:
-    using value_type = T;
-
-    /// Puts a copy of the item at the end, waiting for room. Throws errc::closed once the queue is closed.
-    void push(const T& item) { (void)push_until(deadline::never(), item); }
-    /// false: it is closed, and error says so.
-    bool push(const T& item, std::error_code& error) { return push_until(deadline::never(), item, error); }
-    /// false: there is no room, or it is closed. Never waits; fails too while another process is stopped inside push.
-    [[nodiscard]] bool try_push(const T& item) noexcept { return ref().try_push(&item, 1).moved_something(); }
-    /// As above, and error tells the two apart: no error or errc::closed.
-    [[nodiscard]] bool try_push(const T& item, std::error_code& error) noexcept {
-        return try_push_some({&item, 1}, error) == 1;
-    }
-    /// false: the time is over and the item was not put in. Throws errc::closed. Tries once however late it is.
-    template <class Rep, class Period>
-    [[nodiscard]] bool push_for(const std::chrono::duration<Rep, Period>& timeout, const T& item) {
-        return push_until(deadline::after(timeout), item);
-    }
-    template <class Clock, class Duration>
-    [[nodiscard]] bool push_until(const std::chrono::time_point<Clock, Duration>& moment, const T& item) {
-        return push_until(deadline::at(moment), item);
-    }
-
-    /// Puts in the first of the items, as many as there is room for, next to one another; waits for room for one.
-    /// Returns how many that were. Throws errc::closed once the queue is closed.
-    std::size_t push_some(std::span<const T> items) { return push_some_until(deadline::never(), items); }
-    /// 0 for some items: it is closed, and error says so.
-    std::size_t push_some(std::span<const T> items, std::error_code& error) {
-        return push_some_until(deadline::never(), items, error);
-    }
-    /// 0 for some items: there is no room, or it is closed. Never waits.
-    [[nodiscard]] std::size_t try_push_some(std::span<const T> items) noexcept {
-        return ref().try_push(items.data(), items.size()).count;
-    }
-    /// As above, and error tells the two apart: no error or errc::closed.
-    [[nodiscard]] std::size_t try_push_some(std::span<const T> items, std::error_code& error) noexcept {
-        const auto o = ref().try_push(items.data(), items.size());
-        error = o.error == errc{} ? std::error_code{} : make_error_code(o.error);
-        return o.count;
-    }
-    /// 0 for some items: the time is over and none was put in. Throws errc::closed. Tries once however late it is.
-    template <class Rep, class Period>
-    [[nodiscard]] std::size_t push_some_for(const std::chrono::duration<Rep, Period>& timeout,
-                                            std::span<const T> items) {
-        return push_some_until(deadline::after(timeout), items);
-    }
-    template <class Clock, class Duration>
-    [[nodiscard]] std::size_t push_some_until(const std::chrono::time_point<Clock, Duration>& moment,
-                                              std::span<const T> items) {
-        return push_some_until(deadline::at(moment), items);
-    }
-    /// Puts in all the items in order, waiting for room as often as it takes; others' may come between. Throws
-    /// errc::closed: some of them may be in by then.
-    void push_range(std::span<const T> items) {
-        while (!items.empty())
-            items = items.subspan(push_some(items));
-    }
-    /// Returns how many went in; fewer than all: it was closed, and error says so.
-    std::size_t push_range(std::span<const T> items, std::error_code& error) {
-        error.clear();
-        auto left = items;
-        while (!left.empty() && !error)
-            left = left.subspan(push_some(left, error));
-        return items.size() - left.size();
-    }
-
     /// Takes the item at the front, waiting for one. Throws errc::closed once the queue is closed and drained.
     T pop() { return *pop_until(deadline::never()); }
     /// nullopt: it is closed and drained, and error says so.
@@ -327,47 +211,15 @@ public:
         return pop_some_until(deadline::at(moment), items);
     }
 
-    /// Nothing goes in any more; what is in it can still be taken. Wakes everyone. An item whose push had begun when
-    /// close() was called may still go in, and is then taken like the others. Closed is for ever.
-    void close() noexcept { ref().core().close(); }
-    [[nodiscard]] bool is_closed() const noexcept { return ref().core().closed.load() != 0; }
     /// How many items were in it a moment ago.
     [[nodiscard]] std::size_t size() const noexcept {
         return static_cast<std::size_t>(ref().core().size(ref().capacity()));
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    [[nodiscard]] std::size_t capacity() const noexcept { return ref().capacity(); }
 
 private:
     [[nodiscard]] queue_ref<T> ref() const noexcept { return static_cast<const Self&>(*this).ref(); }
 
-    bool push_until(deadline until, const T& item) {
-        std::error_code error;
-        const bool in = push_until(until, item, error);
-        if (error)
-            raise_about(&ref().core(), error, "queue::push");
-        return in;
-    }
-    bool push_until(deadline until, const T& item, std::error_code& error) {
-        error.clear();
-        push_operation<T> op{ref(), item};
-        if (!wait(op, until))
-            return false;
-        if (op.error != errc{})
-            error = op.error;
-        return !error;
-    }
-    std::size_t push_some_until(deadline until, std::span<const T> items) {
-        std::error_code error;
-        const auto n = push_some_until(until, items, error);
-        if (error)
-            raise_about(&ref().core(), error, "queue::push_some");
-        return n;
-    }
-    std::size_t push_some_until(deadline until, std::span<const T> items, std::error_code& error) {
-        push_some_operation<T> op{ref(), items};
-        return some_until(until, op, error);
-    }
     std::size_t pop_some_until(deadline until, std::span<T> items) {
         std::error_code error;
         const auto n = pop_some_until(until, items, error);
@@ -377,10 +229,6 @@ private:
     }
     std::size_t pop_some_until(deadline until, std::span<T> items, std::error_code& error) {
         pop_some_operation<T> op{ref(), items};
-        return some_until(until, op, error);
-    }
-    template <class Operation>
-    std::size_t some_until(deadline until, Operation& op, std::error_code& error) {
         error.clear();
         if (!wait(op, until))
             return 0;
@@ -450,7 +298,7 @@ public:
     [[nodiscard]] detail::queue_ref<T> ref() const noexcept { return ref_; }
 
 private:
-    friend struct detail::placement<queue>;
+    friend struct detail::ring_placement<queue, detail::queue_ref<T>>;
     explicit queue(detail::queue_ref<T> r) noexcept : ref_(r) {}
 
     detail::queue_ref<T> ref_;
@@ -459,47 +307,7 @@ private:
 namespace detail {
 
 template <class T>
-struct placement<queue<T, dynamic_capacity>> {
-    using view = queue<T, dynamic_capacity>;
-    static constexpr std::uint64_t slots_at =
-        (sizeof(queue_core) + alignof(T) - 1) / alignof(T) * alignof(T); // 192 is a multiple of 64 already
-
-    static std::string_view kind() noexcept { return "queue"; }
-
-    /// Without arguments: opening a queue of whatever capacity, which is 1 at the least.
-    static shape describe() noexcept { return described(1); }
-    template <std::integral Count>
-    static shape describe(Count capacity) {
-        constexpr auto most = std::min<std::uint64_t>(std::numeric_limits<std::uint32_t>::max(),
-                                                      (std::numeric_limits<std::ptrdiff_t>::max() / 2) / slot_bytes<T>);
-        if (!std::in_range<std::uint64_t>(capacity) || capacity == 0 || static_cast<std::uint64_t>(capacity) > most)
-            raise(errc::invalid_argument,
-                  "its capacity is from 1 to " + std::to_string(most) + ", not " + std::to_string(capacity));
-        return described(static_cast<std::uint64_t>(capacity));
-    }
-
-    template <class... Capacity>
-    static void construct(void* where, Capacity...) noexcept {
-        ::new (where) queue_core;
-    }
-    /// The capacity is computed from what the segment holds, not read from bytes that others can write.
-    static view look(void* where, std::uint64_t bytes) noexcept {
-        auto* core = std::launder(static_cast<queue_core*>(where));
-        return view{queue_ref<T>{*core, static_cast<std::byte*>(where) + slots_at,
-                                 static_cast<std::uint32_t>((bytes - slots_at) / slot_bytes<T>)}};
-    }
-    static view* pointer(view& v) noexcept { return &v; }
-
-private:
-    static shape described(std::uint64_t capacity) noexcept {
-        return {.kind = "queue",
-                .unit_size = sizeof(T),
-                .unit_alignment = alignof(T),
-                .bytes = slots_at + capacity * slot_bytes<T>,
-                .alignment = std::max<std::uint64_t>(64, alignof(T)),
-                .parameters = {{"capacity", capacity}, {"item size", sizeof(T)}}};
-    }
-};
+struct placement<queue<T, dynamic_capacity>> : ring_placement<queue<T, dynamic_capacity>, queue_ref<T>> {};
 
 } // namespace detail
 } // namespace crosswake

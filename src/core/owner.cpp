@@ -7,7 +7,7 @@
 #include <core/reactors.hpp>
 #include <core/segment.hpp>
 #include <core/settings.hpp>
-#include <crosswake/detail/queue_core.hpp>
+#include <crosswake/detail/ring.hpp>
 #include <crosswake/mutex.hpp>
 
 namespace crosswake::detail {
@@ -20,6 +20,15 @@ struct answer {
     std::int64_t ask_again_ns = 0;
 };
 constinit thread_local answer last_answer; // of the proofs that were asked for, the last that was not to be had
+
+struct round_of_questions {
+    const void* held = nullptr;
+    std::int64_t ask_again_ns = 0;
+};
+constinit thread_local round_of_questions last_round;
+
+/// A little less than the interval at which waiters look, or each second look would come too early.
+constexpr std::int64_t ask_again_after_ns = core::owner_check_ns * 9 / 10;
 
 } // namespace
 
@@ -48,32 +57,40 @@ bool owner_is_dead(owner_token owner, const void* held) noexcept {
     auto* const s = segment::holding(held);
     if (s != nullptr && backend::probe(owner, s->region()) == backend::life::dead)
         return true;
-    // A little less than the interval at which waiters look, or each second look would come too early.
-    last = {owner, now + core::owner_check_ns * 9 / 10};
+    last = {owner, now + ask_again_after_ns};
     return false;
+}
+
+bool is_time_to_ask_for_deaths(const void* held) noexcept {
+    const auto now = backend::steady_ns();
+    if (last_round.held == held && now < last_round.ask_again_ns)
+        return false;
+    last_round = {held, now + ask_again_after_ns};
+    return true;
 }
 
 void forget_who_lived() noexcept {
     last_answer = {};
+    last_round = {};
 }
 
-bool queue_core::hold_contended(queue_end_layout& end) noexcept {
+bool queue_end::hold_contended() noexcept {
     const auto me = this_process();
     // About as long as a healthy holder is inside with a small item.
     for (int spins = 0; spins < 200; ++spins) {
-        owner_token now = end.holder.load(std::memory_order_relaxed);
-        if (now == nobody && end.holder.compare_exchange_strong(now, me))
+        owner_token now = holder.load(std::memory_order_relaxed);
+        if (now == nobody && holder.compare_exchange_strong(now, me))
             return true;
     }
-    owner_token now = end.holder.load();
+    owner_token now = holder.load();
     if (now == nobody)
-        return end.holder.compare_exchange_strong(now, me);
-    return owner_is_dead(now, this) && end.holder.compare_exchange_strong(now, me);
+        return holder.compare_exchange_strong(now, me);
+    return owner_is_dead(now, this) && holder.compare_exchange_strong(now, me);
 }
 
-bool queue_core::nobody_inside_push() noexcept {
-    auto now = tail.holder.load();
-    return now == nobody || (owner_is_dead(now, this) && tail.holder.compare_exchange_strong(now, nobody));
+bool queue_end::is_free() noexcept {
+    auto now = holder.load();
+    return now == nobody || (owner_is_dead(now, this) && holder.compare_exchange_strong(now, nobody));
 }
 
 } // namespace crosswake::detail

@@ -155,7 +155,8 @@ pending* reactor_state::among_the_waiting(const pending* p) const noexcept {
     return nullptr;
 }
 
-/// What the word's first wait was last told. While it waits for an owner, that one's death is listened for.
+/// What the word's first wait was last told. If somebody's death would bring it what it waits for, that is listened
+/// for.
 void reactor_state::note_why(armed_word& w, attempt why, owner_token owner) noexcept {
     const bool for_owner = why == attempt::wait_for_owner;
     if (for_owner != w.waits_for_owner) {
@@ -165,7 +166,8 @@ void reactor_state::note_why(armed_word& w, attempt why, owner_token owner) noex
         else if (words_for_owners_++ == 0)
             next_owner_check_ns_ = backend::steady_ns() + owner_check_ns;
     }
-    const auto listened_for = for_owner && owner != this_process() ? owner : nobody;
+    const bool for_death = for_owner || why == attempt::wait_or_death;
+    const auto listened_for = for_death && owner != this_process() ? owner : nobody;
     if (listened_for == w.owner)
         return;
     if (w.owner != nobody)

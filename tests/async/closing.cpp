@@ -265,6 +265,60 @@ TEST_CASE("a lock that was granted and not yet delivered when the handle was clo
     CHECK(other->try_lock() == lock_status::acquired);
 }
 
+TEST_CASE("a delivery that was granted and not yet handed over when the handle was closed is put back") {
+    const auto name = fresh_name();
+    named<work_queue<int>> other{create_only, name, 1};
+    std::optional<named<work_queue<int>>> work{std::in_place, open_only, name};
+    other->push(5);
+    asio::io_context context;
+    bool called = false;
+    async_take(context.get_executor(), **work, [&](error_code ec, delivery<int> d) {
+        called = true;
+        CHECK(ec == asio::error::operation_aborted);
+        CHECK_FALSE(d.holds());
+    });
+    CHECK(other->in_hand() == 1);
+    work.reset();
+    context.run();
+    CHECK(called);
+    auto d = other->try_take();
+    CHECK(d.item() == 5);
+    CHECK(d.redelivered() == 1);
+    d.confirm();
+}
+
+TEST_CASE("a push into a work queue is awaited until something is confirmed, and a take may time out") {
+    named<work_queue<int>> q{create_only, fresh_name(), 1};
+    asio::io_context context;
+    const auto ex = context.get_executor();
+    q->push(1);
+    auto one = q->take();
+    bool in = false;
+    async_push(ex, *q, 2, [&](error_code ec) { in = !ec; });
+    bool timed_out = false;
+    async_take_for(ex, *q, std::chrono::milliseconds(1), [&](error_code ec, delivery<int> d) {
+        timed_out = ec == errc::timed_out && !d;
+        one.confirm();
+    });
+    context.run();
+    CHECK(timed_out);
+    CHECK(in);
+    bool taken = false;
+    async_take(ex, *q, [&](error_code ec, delivery<int> d) {
+        taken = !ec && d.item() == 2;
+        d.confirm();
+    });
+    context.restart();
+    context.run();
+    CHECK(taken);
+    q->close();
+    bool closed = false;
+    async_take(ex, *q, [&](error_code ec, delivery<int>) { closed = ec == errc::closed; });
+    context.restart();
+    context.run();
+    CHECK(closed);
+}
+
 TEST_CASE("handles and contexts may go in either order, with completions undelivered") {
     for (const bool handles_first : {true, false}) {
         CAPTURE(handles_first);

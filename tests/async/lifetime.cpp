@@ -27,6 +27,7 @@ struct several {
     event once;
     mutex door;
     queue<int, 4> items;
+    work_queue<int, 4> work;
 };
 
 /// Tells when it is destroyed, and whether it was called.
@@ -73,12 +74,13 @@ TEST_CASE("destroying a context destroys pending handlers uncalled, and leaves n
     CHECK(s->permits.try_acquire());
 }
 
-TEST_CASE("what was granted to a handler that dies undelivered is given back, but for an item") {
+TEST_CASE("what was granted to a handler that dies undelivered is given back, but for an item of a queue") {
     named<several> s{create_only, fresh_name()};
     int calls = 0;
     s->permits.release(1);
     s->once.set();
     s->items.push(1);
+    s->work.push(2);
     {
         asio::io_context io;
         const auto ex = io.get_executor();
@@ -86,6 +88,8 @@ TEST_CASE("what was granted to a handler that dies undelivered is given back, bu
         async_wait(ex, s->once, witness{nullptr, &calls});
         async_lock(ex, s->door, witness{nullptr, &calls});
         async_pop(ex, s->items, witness{nullptr, &calls});
+        async_take(ex, s->work, witness{nullptr, &calls});
+        CHECK(s->work.in_hand() == 1);
         CHECK(s->permits.available() == 0);
         CHECK_FALSE(s->once.is_set());
         CHECK_FALSE(s->door.try_lock());
@@ -94,6 +98,10 @@ TEST_CASE("what was granted to a handler that dies undelivered is given back, bu
     CHECK(s->permits.available() == 1);
     CHECK(s->once.is_set());
     CHECK(s->items.empty());
+    auto given_back = s->work.try_take();
+    CHECK(given_back.item() == 2);
+    CHECK(given_back.redelivered() == 1);
+    given_back.confirm();
     CHECK(s->door.try_lock() == lock_status::acquired);
     s->door.unlock();
 }

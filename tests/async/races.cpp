@@ -50,6 +50,7 @@ struct board {
     mutex door;
     queue<std::uint32_t, 4> items;
     queue<std::uint32_t, 1> room; // full between rounds
+    work_queue<std::uint32_t, 4> work;
 
     semaphore go;       // the granter may grant
     semaphore answered; // the witness got it
@@ -197,6 +198,42 @@ struct push_race {
     static void note(board& b, std::uint32_t item) {
         ++(item == from_witness ? b.room_popped_from_witness : b.room_popped_from_test);
     }
+};
+
+/// What is taken is confirmed.
+struct take_race {
+    static constexpr const char* name = "async_take";
+    static void settle(board& b, delivery<std::uint32_t> d) {
+        if (b.inside.fetch_add(1) != 0)
+            ++b.broken;
+        b.inside.fetch_sub(1);
+        d.confirm();
+    }
+    template <class Handler>
+    static auto confirming(board& b, Handler h) {
+        auto ex = asio::get_associated_executor(h);
+        auto slot = asio::get_associated_cancellation_slot(h);
+        return asio::bind_cancellation_slot(
+            slot, asio::bind_executor(ex, [&b, h = std::move(h)](error_code ec, delivery<std::uint32_t> d) mutable {
+                if (d.holds() != !ec || d.redelivered() != 0)
+                    ++b.broken;
+                if (d)
+                    settle(b, std::move(d)); // before anybody is told, who may close the handle
+                h(ec);
+            }));
+    }
+    template <class Handler>
+    static void begin(board& b, Handler h) {
+        async_take(b.work, confirming(b, std::move(h)));
+    }
+    template <class Handler>
+    static void begin_for(board& b, std::chrono::nanoseconds t, Handler h) {
+        async_take_for(b.work, t, confirming(b, std::move(h)));
+    }
+    static void take(board& b) { settle(b, b.work.take()); }
+    static void prepare(board&) {}
+    static void grant(board& b, std::uint32_t round) { b.work.push(round + 1); }
+    static bool balances(board& b, std::uint32_t, std::uint32_t) { return b.work.empty(); }
 };
 
 /// Several at a time, of which one comes.
@@ -417,6 +454,8 @@ int by_name(const std::string& race, Args&&... args) {
         return Call<lock_race>{}(args...);
     if (race == pop_race::name)
         return Call<pop_race>{}(args...);
+    if (race == take_race::name)
+        return Call<take_race>{}(args...);
     if (race == pop_some_race::name)
         return Call<pop_some_race>{}(args...);
     if (race == push_some_race::name)
@@ -530,7 +569,7 @@ void run_race(const char* kind, Play&& play) {
 } // namespace
 
 TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept, however they race", Race,
-                   acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race,
+                   acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race,
                    receive_race, reserve_race) {
     asio::io_context context;
     std::optional<aim> wait;
@@ -570,7 +609,7 @@ TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept
 }
 
 TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took nothing or is kept", Race, acquire_race,
-                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, receive_race,
+                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race, receive_race,
                    reserve_race) {
     const auto name = fresh_name("settled");
     named<semaphore> settled{create_only, name};
@@ -609,7 +648,7 @@ TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took 
 }
 
 TEST_CASE_TEMPLATE("what timed out took nothing, and what was granted is kept, however they race", Race, acquire_race,
-                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, receive_race,
+                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race, receive_race,
                    reserve_race) {
     asio::io_context context;
     std::optional<aim> wait;

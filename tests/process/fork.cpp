@@ -14,6 +14,7 @@
 #include <crosswake/queue.hpp>
 #include <crosswake/reactor.hpp>
 #include <crosswake/semaphore.hpp>
+#include <crosswake/work_queue.hpp>
 
 #include <doctest/doctest.h>
 
@@ -159,6 +160,41 @@ TEST_CASE("a guard that a forked child inherits does nothing when it goes") {
     hold.reset();
     CHECK(m->try_lock());
     m->unlock();
+}
+
+TEST_CASE(
+    "a forked child holds none of its parent's deliveries: it may not confirm them, and they do not go back with it") {
+    named<work_queue<int>> q{create_only, fresh_name(), 2};
+    q->push(1);
+    q->push(2);
+    auto one = q->take();
+    std::optional<delivery<int>> two(q->take());
+    forked c([&] {
+        two.reset();
+        if (!is_not_permitted([&] { one.confirm(); }) || !is_not_permitted([&] { one.put_back(); }))
+            return 1;
+        return q->try_take() || q->in_hand() != 2 ? 2 : 0;
+    });
+    CHECK(c.wait() == 0);
+    CHECK_FALSE(q->try_take());
+    one.confirm();
+    two->confirm();
+    CHECK(q->empty());
+}
+
+TEST_CASE("what a forked child takes is its own: it comes back when the child has ended") {
+    named<work_queue<int>> q{create_only, fresh_name(), 2};
+    q->push(1);
+    forked c([&] {
+        const auto d = q->take();
+        ::_exit(0); // without a word
+        return 0;
+    });
+    CHECK(c.wait() == 0);
+    auto d = q->take();
+    CHECK(d.item() == 1);
+    CHECK(d.redelivered() == 1);
+    d.confirm();
 }
 
 TEST_CASE("a lock that a forked child takes is its own: it outlives nothing but the child, and the parent may not "

@@ -4,7 +4,6 @@
 #include <support/poll_loop.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
-#include <support/seed.hpp>
 #include <support/system.hpp>
 
 #include <crosswake/mutex.hpp>
@@ -13,10 +12,8 @@
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <chrono>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace crosswake;
@@ -30,10 +27,6 @@ struct room {
     semaphore inside;
     semaphore leave;
     semaphore about_to;
-    std::atomic<std::uint64_t> entries{0};
-    // Equal whenever nobody is inside; only touched under the lock.
-    std::uint64_t left = 0;
-    std::uint64_t right = 0;
 };
 
 constexpr int from_dead = 10 + static_cast<int>(lock_status::acquired_from_dead_owner);
@@ -90,27 +83,6 @@ CROSSWAKE_ROLE(have_an_owner_killed_elsewhere) {
         return 1; // it lives, and two looks at it were not to find otherwise
     owner.kill();
     return 0;
-}
-
-CROSSWAKE_ROLE(come_and_go) {
-    set_recheck_interval(20ms);
-    waiter w{args[0]};
-    named<room> r{open_only, args[1]};
-    for (;;) {
-        mutex::lock_operation op{r->door};
-        if (w.wait(op) != wait_result::done)
-            return 1;
-        const auto hold = op.guard();
-        if (hold.status() == lock_status::acquired_from_dead_owner) {
-            r->right = r->left;
-            r->door.mark_sound();
-        } else if (r->left != r->right) {
-            return 2;
-        }
-        ++r->left;
-        ++r->entries;
-        ++r->right;
-    }
 }
 
 TEST_CASE("when its owner is killed, the lock goes to the next, who is told") {
@@ -202,35 +174,4 @@ TEST_CASE("an owner among other process numbers keeps the lock while it lives, a
     CHECK(code == 0);
     CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
     r->door.unlock();
-}
-
-TEST_CASE("processes killed at any moment around the lock leave it usable, and never let two in") {
-    const auto kills = knob("CROSSWAKE_TEST_KILLS", 60);
-    auto random = generator();
-    for (const auto* const way : both_ways) {
-        CAPTURE(way);
-        const auto name = fresh_name();
-        named<room> r{create_only, name};
-        const auto another = [&] { return child{"come_and_go", {way, name}}; };
-        std::vector<child> crowd;
-        for (int i = 0; i < 3; ++i)
-            crowd.push_back(another());
-        for (auto n = kills; n-- > 0;) {
-            const auto before = r->entries.load();
-            // Somebody gets in after each kill, or this never ends.
-            while (r->entries.load() < before + 1 + random() % 50)
-                std::this_thread::yield();
-            dawdle(random);
-            crowd.front().kill();
-            crowd.erase(crowd.begin());
-            crowd.push_back(another());
-        }
-        for (auto& c : crowd)
-            c.kill();
-        if (r->door.lock() == lock_status::acquired)
-            CHECK(r->left == r->right);
-        else
-            CHECK(r->left - r->right <= 1);
-        r->door.unlock();
-    }
 }

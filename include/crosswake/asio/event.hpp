@@ -9,7 +9,7 @@ namespace crosswake {
 namespace detail {
 
 template <>
-struct delivery<event::wait_operation> {
+struct completion<event::wait_operation> {
     using signature = void(boost::system::error_code);
     static errc error(const event::wait_operation&) noexcept { return {}; }
     static std::tuple<> values(event::wait_operation&, bool) noexcept { return {}; }

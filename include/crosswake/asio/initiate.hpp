@@ -56,7 +56,7 @@ private:
 ///     static void give_back(Op&);                it was granted, and its handler will never know
 ///     static constexpr bool refers_to_object     if values() do: then they go back once the handle is closed
 template <class Op>
-struct delivery;
+struct completion;
 
 /// The executor argument of a call that has none: the handler brings its own.
 struct handlers_executor {};
@@ -185,7 +185,7 @@ private:
 
     ~async_operation() {
         if (granted_)
-            delivery<Op>::give_back(operation_);
+            completion<Op>::give_back(operation_);
     }
 
     void begin(const Executor& ex) {
@@ -226,7 +226,7 @@ private:
     void finish(wait_result result) noexcept {
         switch (result) {
         case wait_result::done:
-            if (const auto e = delivery<Op>::error(operation_); e != errc{})
+            if (const auto e = completion<Op>::error(operation_); e != errc{})
                 error_ = to_boost(e);
             else
                 granted_ = true;
@@ -257,13 +257,13 @@ private:
         if (slot.is_connected())
             slot.clear();
         Handler handler(std::move(handler_));
-        if constexpr (requires { delivery<Op>::refers_to_object; })
+        if constexpr (requires { completion<Op>::refers_to_object; })
             if (granted_ && this->object_is_closed()) {
-                delivery<Op>::give_back(operation_);
+                completion<Op>::give_back(operation_);
                 granted_ = false;
                 error_ = boost::asio::error::operation_aborted;
             }
-        auto values = delivery<Op>::values(operation_, std::exchange(granted_, false));
+        auto values = completion<Op>::values(operation_, std::exchange(granted_, false));
         const auto error = error_;
         // The memory is free again before the handler runs, which may want it for its next operation.
         free_memory(handler);
@@ -307,7 +307,7 @@ auto executor_for(const Handler& handler, const Executor& ex) {
 /// `make()` makes the operation when it starts.
 template <class Op, class Executor, class Make, class Token>
 auto initiate(const Executor& ex, Make make, patience how_long, Token&& token) {
-    return boost::asio::async_initiate<Token, typename delivery<Op>::signature>(
+    return boost::asio::async_initiate<Token, typename completion<Op>::signature>(
         [](auto&& handler, Executor given, Make m, patience p) {
             using handler_type = std::decay_t<decltype(handler)>;
             const auto target = executor_for(handler, given);

@@ -11,7 +11,7 @@ namespace crosswake {
 namespace detail {
 
 template <>
-struct delivery<reserve_operation> {
+struct completion<reserve_operation> {
     using signature = void(boost::system::error_code, reservation);
     static errc error(const reserve_operation& op) noexcept { return op.error; }
     static std::tuple<reservation> values(reserve_operation& op, bool ok) noexcept {
@@ -22,7 +22,7 @@ struct delivery<reserve_operation> {
 };
 
 template <>
-struct delivery<receive_operation> {
+struct completion<receive_operation> {
     using signature = void(boost::system::error_code, message);
     static errc error(const receive_operation& op) noexcept { return op.error; }
     static std::tuple<message> values(receive_operation& op, bool ok) noexcept { return ok ? op.message() : message(); }

@@ -9,7 +9,7 @@ namespace crosswake {
 namespace detail {
 
 template <>
-struct delivery<mutex::lock_operation> {
+struct completion<mutex::lock_operation> {
     using signature = void(boost::system::error_code, unique_lock);
     static errc error(const mutex::lock_operation&) noexcept { return {}; }
     static std::tuple<unique_lock> values(mutex::lock_operation& op, bool ok) noexcept {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <crosswake/asio/initiate.hpp>
+#include <crosswake/asio/push.hpp>
 #include <crosswake/queue.hpp>
 
 #include <cstddef>
@@ -13,15 +14,7 @@ namespace crosswake {
 namespace detail {
 
 template <class T>
-struct delivery<push_operation<T>> {
-    using signature = void(boost::system::error_code);
-    static errc error(const push_operation<T>& op) noexcept { return op.error; }
-    static std::tuple<> values(push_operation<T>&, bool) noexcept { return {}; }
-    static void give_back(push_operation<T>&) noexcept {} // the item is in, and stays there
-};
-
-template <class T>
-struct delivery<pop_operation<T>> {
+struct completion<pop_operation<T>> {
     using signature = void(boost::system::error_code, T);
     static errc error(const pop_operation<T>& op) noexcept { return op.error; }
     static std::tuple<T> values(pop_operation<T>& op, bool ok) noexcept {
@@ -31,15 +24,7 @@ struct delivery<pop_operation<T>> {
 };
 
 template <class T>
-struct delivery<push_some_operation<T>> {
-    using signature = void(boost::system::error_code, std::size_t);
-    static errc error(const push_some_operation<T>& op) noexcept { return op.error; }
-    static std::tuple<std::size_t> values(push_some_operation<T>& op, bool ok) noexcept { return {ok ? op.count : 0}; }
-    static void give_back(push_some_operation<T>&) noexcept {} // they are in, and stay there
-};
-
-template <class T>
-struct delivery<pop_some_operation<T>> {
+struct completion<pop_some_operation<T>> {
     using signature = void(boost::system::error_code, std::size_t);
     static errc error(const pop_some_operation<T>& op) noexcept { return op.error; }
     static std::tuple<std::size_t> values(pop_some_operation<T>& op, bool ok) noexcept { return {ok ? op.count : 0}; }
@@ -47,21 +32,9 @@ struct delivery<pop_some_operation<T>> {
 };
 
 template <class Executor, class T, class Token>
-auto initiate_push_some(const Executor& ex, queue_ref<T> q, std::span<const T> items, patience p, Token&& token) {
-    return initiate<push_some_operation<T>>(
-        ex, [q, items] { return push_some_operation<T>(q, items); }, p, std::forward<Token>(token));
-}
-
-template <class Executor, class T, class Token>
 auto initiate_pop_some(const Executor& ex, queue_ref<T> q, std::span<T> items, patience p, Token&& token) {
     return initiate<pop_some_operation<T>>(
         ex, [q, items] { return pop_some_operation<T>(q, items); }, p, std::forward<Token>(token));
-}
-
-template <class Executor, class T, class Token>
-auto initiate_push(const Executor& ex, queue_ref<T> q, const T& item, patience p, Token&& token) {
-    return initiate<push_operation<T>>(
-        ex, [q, item] { return push_operation<T>(q, item); }, p, std::forward<Token>(token));
 }
 
 template <class Executor, class T, class Token>
@@ -71,43 +44,6 @@ auto initiate_pop(const Executor& ex, queue_ref<T> q, patience p, Token&& token)
 }
 
 } // namespace detail
-
-/// Puts a copy of the item at the end, waiting for room; errc::closed: nothing goes in any more. The item is copied
-/// when the call is made. Signature: void(error_code).
-template <class T, std::size_t N, class Token = detail::default_token>
-auto async_push(queue<T, N>& q, const std::type_identity_t<T>& item, Token&& token = {}) {
-    return detail::initiate_push(detail::handlers_executor{}, q.ref(), item, {}, std::forward<Token>(token));
-}
-template <detail::an_executor Executor, class T, std::size_t N, class Token = detail::default_token>
-auto async_push(const Executor& ex, queue<T, N>& q, const std::type_identity_t<T>& item, Token&& token = {}) {
-    return detail::initiate_push(ex, q.ref(), item, {}, std::forward<Token>(token));
-}
-
-/// The same within a time; errc::timed_out: it is over and the item was not put in.
-template <class T, std::size_t N, class Rep, class Period, class Token = detail::default_token>
-auto async_push_for(queue<T, N>& q, std::chrono::duration<Rep, Period> timeout, const std::type_identity_t<T>& item,
-                    Token&& token = {}) {
-    return detail::initiate_push(detail::handlers_executor{}, q.ref(), item, detail::patience(timeout),
-                                 std::forward<Token>(token));
-}
-template <detail::an_executor Executor, class T, std::size_t N, class Rep, class Period,
-          class Token = detail::default_token>
-auto async_push_for(const Executor& ex, queue<T, N>& q, std::chrono::duration<Rep, Period> timeout,
-                    const std::type_identity_t<T>& item, Token&& token = {}) {
-    return detail::initiate_push(ex, q.ref(), item, detail::patience(timeout), std::forward<Token>(token));
-}
-template <class T, std::size_t N, class Clock, class Duration, class Token = detail::default_token>
-auto async_push_until(queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
-                      const std::type_identity_t<T>& item, Token&& token = {}) {
-    return detail::initiate_push(detail::handlers_executor{}, q.ref(), item, detail::patience(moment),
-                                 std::forward<Token>(token));
-}
-template <detail::an_executor Executor, class T, std::size_t N, class Clock, class Duration,
-          class Token = detail::default_token>
-auto async_push_until(const Executor& ex, queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
-                      const std::type_identity_t<T>& item, Token&& token = {}) {
-    return detail::initiate_push(ex, q.ref(), item, detail::patience(moment), std::forward<Token>(token));
-}
 
 /// Takes the item at the front, waiting for one; errc::closed: closed and drained. With an error the item's bytes are
 /// zeros. An item whose handler is destroyed uncalled, with its context, counts as received.
@@ -142,45 +78,6 @@ template <detail::an_executor Executor, class T, std::size_t N, class Clock, cla
 auto async_pop_until(const Executor& ex, queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
                      Token&& token = {}) {
     return detail::initiate_pop(ex, q.ref(), detail::patience(moment), std::forward<Token>(token));
-}
-
-/// Puts in the first of the items, as many as there is room for, waiting for room for one; errc::closed: nothing goes
-/// in any more. The items are read when they go in, and have to stay where they are until the handler is called.
-/// Signature: void(error_code, size_t), with how many went in.
-template <class T, std::size_t N, class Token = detail::default_token>
-auto async_push_some(queue<T, N>& q, std::type_identity_t<std::span<const T>> items, Token&& token = {}) {
-    return detail::initiate_push_some(detail::handlers_executor{}, q.ref(), items, {}, std::forward<Token>(token));
-}
-template <detail::an_executor Executor, class T, std::size_t N, class Token = detail::default_token>
-auto async_push_some(const Executor& ex, queue<T, N>& q, std::type_identity_t<std::span<const T>> items,
-                     Token&& token = {}) {
-    return detail::initiate_push_some(ex, q.ref(), items, {}, std::forward<Token>(token));
-}
-
-/// The same within a time; errc::timed_out: it is over and none was put in.
-template <class T, std::size_t N, class Rep, class Period, class Token = detail::default_token>
-auto async_push_some_for(queue<T, N>& q, std::chrono::duration<Rep, Period> timeout,
-                         std::type_identity_t<std::span<const T>> items, Token&& token = {}) {
-    return detail::initiate_push_some(detail::handlers_executor{}, q.ref(), items, detail::patience(timeout),
-                                      std::forward<Token>(token));
-}
-template <detail::an_executor Executor, class T, std::size_t N, class Rep, class Period,
-          class Token = detail::default_token>
-auto async_push_some_for(const Executor& ex, queue<T, N>& q, std::chrono::duration<Rep, Period> timeout,
-                         std::type_identity_t<std::span<const T>> items, Token&& token = {}) {
-    return detail::initiate_push_some(ex, q.ref(), items, detail::patience(timeout), std::forward<Token>(token));
-}
-template <class T, std::size_t N, class Clock, class Duration, class Token = detail::default_token>
-auto async_push_some_until(queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
-                           std::type_identity_t<std::span<const T>> items, Token&& token = {}) {
-    return detail::initiate_push_some(detail::handlers_executor{}, q.ref(), items, detail::patience(moment),
-                                      std::forward<Token>(token));
-}
-template <detail::an_executor Executor, class T, std::size_t N, class Clock, class Duration,
-          class Token = detail::default_token>
-auto async_push_some_until(const Executor& ex, queue<T, N>& q, std::chrono::time_point<Clock, Duration> moment,
-                           std::type_identity_t<std::span<const T>> items, Token&& token = {}) {
-    return detail::initiate_push_some(ex, q.ref(), items, detail::patience(moment), std::forward<Token>(token));
 }
 
 /// Takes the items at the front, as many as there are and as fit into `items`, which has to stay where it is until the

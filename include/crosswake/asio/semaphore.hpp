@@ -9,7 +9,7 @@ namespace crosswake {
 namespace detail {
 
 template <>
-struct delivery<semaphore::acquire_operation> {
+struct completion<semaphore::acquire_operation> {
     using signature = void(boost::system::error_code);
     static errc error(const semaphore::acquire_operation&) noexcept { return {}; }
     static std::tuple<> values(semaphore::acquire_operation&, bool) noexcept { return {}; }

@@ -29,6 +29,10 @@ inline owner_token this_process() noexcept {
 /// thread for the same owner, and says false in between.
 CROSSWAKE_EXPORT bool owner_is_dead(owner_token owner, const void* held) noexcept;
 
+/// For who has many owners to ask about: whether it is time to, once per owner-check interval and thread for what lies
+/// there; and if it is, then that was it.
+CROSSWAKE_EXPORT bool is_time_to_ask_for_deaths(const void* held) noexcept;
+
 /// After news of a death: the next question is asked, however short ago the last one was.
 void forget_who_lived() noexcept;
 

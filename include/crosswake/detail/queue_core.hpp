@@ -12,8 +12,8 @@
 #pragma once
 
 #include <crosswake/detail/atomic.hpp>
-#include <crosswake/detail/export.hpp>
 #include <crosswake/detail/owner.hpp>
+#include <crosswake/detail/ring.hpp>
 #include <crosswake/detail/wait_word.hpp>
 #include <crosswake/error.hpp>
 #include <crosswake/operation.hpp>
@@ -24,36 +24,15 @@
 
 namespace crosswake::detail {
 
-/// Where the next item goes in or comes out: the slot in the low 32 bits, how often the ring has been passed in the
-/// high.
-using ring_position = std::uint64_t;
-
-constexpr std::uint32_t slot_of(ring_position p) noexcept {
-    return static_cast<std::uint32_t>(p);
-}
-
-/// `count` is not more than the capacity.
-constexpr ring_position advanced(ring_position p, std::uint32_t count, std::uint32_t capacity) noexcept {
-    const auto slot = std::uint64_t{slot_of(p)} + count;
-    return slot < capacity ? p + count : (((p >> 32) + 1) << 32) + (slot - capacity);
-}
-
 /// How many items lie between; more than the capacity, if the bytes are not what this library wrote.
 constexpr std::uint64_t items_between(ring_position head, ring_position tail, std::uint32_t capacity) noexcept {
     const auto laps = static_cast<std::uint32_t>((tail >> 32) - (head >> 32));
     return static_cast<std::uint64_t>(laps) * capacity + slot_of(tail) - slot_of(head);
 }
 
-struct queue_end_layout {
-    alignas(64) atomic<owner_token> holder{nobody};
-    atomic<ring_position> position{0};
-    /// The other end's position when it was last looked at; read and written by the holder alone.
-    ring_position other_seen = 0;
-};
-
 struct queue_layout {
-    queue_end_layout tail;
-    queue_end_layout head;
+    queue_end tail;
+    queue_end head;
     alignas(64) wait_word poppers;
     wait_word pushers;
     atomic<std::uint32_t> closed{0};
@@ -75,7 +54,7 @@ public:
     /// done: there is room for one item at the least and for `wanted` at the most; write them, then commit_push. done
     /// with error closed or corrupted: over.
     entry begin_push(std::uint32_t capacity, std::uint32_t wanted) noexcept {
-        if (!hold(tail))
+        if (!tail.hold())
             return {attempt::wait_for_owner};
         if (closed.load() != 0)
             return give_up_push(capacity, {attempt::done, errc::closed});
@@ -106,7 +85,7 @@ public:
 
     /// done: there is one item at the least; read `count`, `wanted` at the most, then commit_pop.
     entry begin_pop(std::uint32_t capacity, std::uint32_t wanted) noexcept {
-        if (!hold(head))
+        if (!head.hold())
             return {attempt::wait_for_owner};
         const auto at = head.position.load(std::memory_order_relaxed);
         if (head.other_seen == at) {
@@ -159,24 +138,16 @@ public:
 private:
     [[nodiscard]] bool has_items() const noexcept { return head.position.load() != tail.position.load(); }
 
-    bool hold(queue_end_layout& end) noexcept {
-        owner_token now = nobody;
-        return end.holder.compare_exchange_strong(now, this_process()) || hold_contended(end);
-    }
-    /// Spins for about as long as a healthy holder needs, then looks whether the holder is dead.
-    CROSSWAKE_EXPORT bool hold_contended(queue_end_layout& end) noexcept;
-
     /// The queue is empty. It is over only if it is closed and nobody is inside push: whoever is may have looked at
     /// `closed` before it was set, and its item still counts. That pusher wakes the poppers when it lets go. The caller
     /// looks at the tail once more: what it found here may have come in before nobody was inside any more.
     entry nothing_left() noexcept {
         if (closed.load() == 0)
             return {attempt::wait};
-        if (!nobody_inside_push())
+        if (!tail.is_free())
             return {attempt::wait_for_owner};
         return {attempt::done, errc::closed};
     }
-    CROSSWAKE_EXPORT bool nobody_inside_push() noexcept;
 
     // Letting go also wakes somebody who found this end held and went to sleep, if it is worth that one's while. Only
     // then: a pusher that sleeps for room is woken by the next pop.

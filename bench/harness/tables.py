@@ -1,0 +1,134 @@
+"""Figures as Markdown, aligned so that a terminal shows them well too."""
+
+from harness.plan import OURS
+
+
+def number(value):
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) < 0.1:
+        return f"{value:.2g}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def cell(figure, ratio):
+    if figure is None:
+        return "–"
+    spread = "" if figure.spread is None else f" ±{figure.spread * 100:.0f} %"
+    return number(figure.median) + spread + ("" if ratio is None else f" · {ratio.median:.2f}×")
+
+
+def aligned(rows):
+    """Rows of cells as a Markdown table; the first is its head."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+
+    def line(row):
+        return "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths)) + " |"
+
+    return "\n".join([line(rows[0]), "|" + "|".join("-" * (w + 2) for w in widths) + "|", *map(line, rows[1:])])
+
+
+def order(results, suite, case, metric, placement, peers):
+    """The best first; who has no figure last."""
+
+    def rank(peer):
+        figure = results.figure(suite.name, case, peer, metric, placement)
+        if figure is None:
+            return (1, 0)
+        return (0, -figure.median if metric.more_is_better else figure.median)
+
+    return sorted(peers, key=rank)
+
+
+def table(results, suite, t, placement):
+    cases = [suite.case(key) for key in t.cases]
+    peers = results.peers(suite.name, t.cases)
+    by = cases[0], t.metrics[0]
+    head = [""]
+    for c in cases:
+        for m in t.metrics:
+            head.append(c.title if len(cases) > 1 else m.title)
+    rows = [head]
+    for peer in order(results, suite, by[0].key, by[1], placement, peers):
+        row = [f"**{peer}**" if peer.startswith(OURS) else peer]
+        for c in cases:
+            for m in t.metrics:
+                figure = results.figure(suite.name, c.key, peer, m, placement)
+                ratio = None
+                if m.ratio and peer != c.ours:
+                    ratio = results.ratio(suite.name, c.key, c.ours, peer, m, placement)
+                row.append(cell(figure, ratio))
+        if any(x != "–" for x in row[1:]):
+            rows.append(row)
+    return aligned(rows) if len(rows) > 1 else ""
+
+
+def suite_text(results, suite):
+    """All tables of a suite, near apart from far."""
+    parts = []
+    for t in suite.tables:
+        placements = results.placements(suite.name, t.cases)
+        for placement in placements:
+            text = table(results, suite, t, placement)
+            if text:
+                parts.append(f"**{t.title}**" + (f", {placement} cores" if placement in ("near", "far") else ""))
+                parts.append(text)
+    left = left_out(results, suite)
+    return "\n\n".join(parts + ([left] if left else []))
+
+
+def left_out(results, suite):
+    """Who has no figure for what, and why; said once for all of whom it is true."""
+    cases_of = {}
+    for c in suite.cases:
+        for peer in results.peers(suite.name, [c.key]):
+            reason = results.reason(suite.name, c.key, peer)
+            if reason:
+                cases_of.setdefault((peer, reason), {})[c.name] = None
+    peers_of = {}
+    for (peer, reason), cases in cases_of.items():
+        peers_of.setdefault((", ".join(cases), reason), []).append(peer)
+    return "\n".join(f"- No figure for {c}: {', '.join(p)} ({r})." for (c, r), p in peers_of.items())
+
+
+def goal_rows(results, suites):
+    rows = [["goal", "measured", "", ""]]
+    for suite in suites:
+        for g in suite.goals:
+            for placement in [g.placement] if g.placement else results.placements(suite.name, [g.case]):
+                if g.theirs:
+                    figure = results.ratio(suite.name, g.case, g.ours, g.theirs, g.metric, placement)
+                else:
+                    figure = results.figure(suite.name, g.case, g.ours, g.metric, placement)
+                if figure is None:
+                    continue
+                reached = (g.at_most is None or figure.median <= g.at_most) and (
+                    g.at_least is None or figure.median >= g.at_least
+                )
+                unit = "×" if g.theirs else ""
+                spread = "" if figure.spread is None else f" ±{figure.spread * 100:.0f} %"
+                measured = number(figure.median) + unit + spread
+                where = placement if placement in ("near", "far") else ""
+                rows.append([g.text, measured, where, "reached" if reached else "**missed**"])
+    return rows
+
+
+def goals_text(results, suites):
+    rows = goal_rows(results, suites)
+    return aligned(rows) if len(rows) > 1 else ""
+
+
+def machine_text(results):
+    machine, options = results.data["machine"], results.data["options"]
+    lines = [f"- {k}: {v}" for k, v in machine.items()]
+    lines.append("- " + ", ".join(f"{k} {v}" for k, v in options.items()))
+    for peer, why in results.data["left_out"].items():
+        lines.append(f"- left out: {peer} ({why})")
+    pings = sorted(s["ping_ns"] for s in results.samples if s.get("ping_ns"))
+    if pings:
+        moved = sum(s["placement"] == "moved" for s in results.samples)
+        lines.append(
+            f"- a spinning round trip between the two cores took {pings[0]:.0f} to {pings[-1]:.0f} ns, "
+            f"{pings[len(pings) // 2]:.0f} in the median; {moved} samples during which that changed are left out"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,67 @@
+// ZeroMQ: PUSH and PULL over ipc. Its own threads do the sending.
+#include <peers/roles.hpp>
+#include <support/fresh_name.hpp>
+
+#include <zmq.h>
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace bench::peer_zeromq {
+namespace {
+
+void check(int result) {
+    if (result < 0)
+        throw std::runtime_error(zmq_strerror(zmq_errno()));
+}
+
+/// Receivers bind one address each; senders connect to all of them, and take turns. A context does not survive a fork,
+/// so each process makes its own.
+template <std::size_t Size>
+class channel {
+public:
+    explicit channel(const traffic& t) : traffic_(t) {}
+
+    void enter(side s, std::size_t index) {
+        context_ = zmq_ctx_new();
+        if (s == side::receiver)
+            return check(zmq_bind(opened(ZMQ_PULL, ZMQ_RCVHWM), address(index).c_str()));
+        for (std::size_t i = 0; i < traffic_.consumers; ++i)
+            check(zmq_connect(opened(ZMQ_PUSH, ZMQ_SNDHWM), address(i).c_str()));
+    }
+    /// Waits until all that was sent has gone.
+    void leave() {
+        for (auto* const s : sockets_)
+            zmq_close(s);
+        zmq_ctx_term(context_);
+    }
+    void send(const message<Size>& m) { check(zmq_send(sockets_[turn_++ % sockets_.size()], &m, Size, 0)); }
+    void receive(message<Size>& m) { check(zmq_recv(sockets_[0], &m, Size, 0)); }
+
+private:
+    void* opened(int type, int limit) {
+        sockets_.push_back(zmq_socket(context_, type));
+        const int room = static_cast<int>(traffic_.slots);
+        check(zmq_setsockopt(sockets_.back(), limit, &room, sizeof room));
+        return sockets_.back();
+    }
+    [[nodiscard]] std::string address(std::size_t index) const { // one in no file system
+        return fmt::format("ipc://@{}-{}", name_, index);
+    }
+
+    traffic traffic_;
+    std::string name_ = fresh_name();
+    void* context_ = nullptr;
+    std::vector<void*> sockets_;
+    std::size_t turn_ = 0;
+};
+
+const bool known = [] {
+    add_channel<channel>("ZeroMQ");
+    return true;
+}();
+
+} // namespace
+} // namespace bench::peer_zeromq

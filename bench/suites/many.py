@@ -1,0 +1,27 @@
+"""One event loop awaits thousands of objects."""
+
+from harness.plan import Case, Goal, Metric, Suite, Table
+
+AWAKE = Metric("all_awake_ms", "all awake, ms")
+WAKER = Metric("waker_ms", "waker through, ms")
+BYTES = Metric("bytes_each", "bytes each", ratio=False)
+THREADS = Metric("threads", "threads", ratio=False)
+FIRST = Metric("first_us", "first tenth, µs each", ratio=False)
+LAST = Metric("last_us", "last tenth, µs each", ratio=False)
+CANCEL = Metric("cancel_us", "cancelling all, µs each", ratio=False)
+COSTS = (AWAKE, WAKER, BYTES, THREADS, FIRST, LAST, CANCEL)
+
+SUITE = Suite(
+    name="many",
+    title="Thousands of awaits",
+    about="As many objects are awaited, each by one wait, then all are woken one after the other.",
+    cases=(
+        Case("thousand", "1,000 objects", "many_awaits", {"count": 1000}),
+        Case("ten_thousand", "10,000 objects", "many_awaits", {"count": 10000}, smoke={"count": 2000}),
+    ),
+    tables=(Table("1,000 objects", ("thousand",), COSTS), Table("10,000 objects", ("ten_thousand",), COSTS)),
+    goals=(
+        Goal("waking 1,000 awaits ≤ 0.35× an eventfd each", "thousand", AWAKE, "Asio eventfd", at_most=0.35),
+        Goal("1,000 awaits take no thread", "thousand", THREADS, at_most=1),
+    ),
+)

@@ -1,0 +1,123 @@
+// Each operation, killed after each instruction at which it matters.
+//
+// The one who acts is a process of its own, and is killed right after each store to shared memory and each system
+// call: in between, others cannot tell where it is. That is tried, too, here and there; CROSSWAKE_TEST_CRASH_STRIDE
+// says after how many instructions (1: after every single one, which takes days).
+#include <crash/scenes.hpp>
+
+#include <support/seed.hpp>
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+
+using namespace crosswake;
+using namespace crosswake::test;
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Of one scene, played in one way: what docs/reliability.md has columns for.
+struct tally {
+    std::size_t kills = 0;
+    std::size_t done = 0; // so late that its permit, its item is gone, or is there
+    std::size_t stuck = 0;
+    std::size_t lost = 0;
+    std::size_t duplicated = 0;
+    std::size_t left_behind = 0;
+    std::size_t rechecks = 0; // somebody went on only because he looked up by himself
+    milliseconds longest{0};
+};
+
+void check_door(play& p, bool somebody_died_inside, tally& t) {
+    auto& b = p.s.b;
+    const auto got = b.door.try_lock_for(stuck_after);
+    if (!got) {
+        ++t.stuck;
+        return;
+    }
+    CHECK(*got == (somebody_died_inside ? lock_status::acquired_from_dead_owner : lock_status::acquired));
+    CHECK((somebody_died_inside || b.left == b.right));
+    b.left = b.right;
+    b.door.mark_sound();
+    b.door.unlock();
+}
+
+void check_survivors(const scene& what, play& p, bool died_inside, bool was_over, tally& t) {
+    const auto begun = std::chrono::steady_clock::now();
+    p.settle();
+    if (what.of == books::door)
+        check_door(p, died_inside || what.prepare == stages::haunt_the_door, t);
+    const auto balance = p.balance();
+    const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
+    t.longest = std::max(t.longest, took);
+    t.rechecks += took >= recheck_interval() ? 1u : 0u;
+
+    // All of it or nothing; what is missing beyond that is lost, what is there beyond that is there twice.
+    CHECK((balance == what.effect || (balance == 0 && !was_over)));
+    t.done += what.effect != 0 && balance == what.effect ? 1u : 0u;
+    t.lost += balance < std::min(what.effect, 0) || (balance > 0 && balance < what.effect) ? 1u : 0u;
+    t.duplicated += balance > std::max(what.effect, 0) || p.an_item_came_twice() ? 1u : 0u;
+    CHECK(p.items_are_whole());
+    CHECK(p.items_are_in_order());
+    t.stuck += p.somebody_is_stuck() ? 1u : 0u;
+    REQUIRE(t.stuck == 0);
+    CHECK(child{"come_later", {p.name()}}.wait() == 0);
+}
+
+enum class killed : unsigned char { in_between, at_a_landmark, after_the_end };
+
+killed kill_after(std::size_t landmarks, std::size_t instructions, const scene& what, const char* way,
+                  const char* way_of_bystanders, tally& t) {
+    std::string name;
+    auto where = killed::in_between;
+    {
+        play p{what, way, way_of_bystanders};
+        name = p.name();
+        while (landmarks-- > 0 && where != killed::after_the_end)
+            if (!p.step())
+                where = killed::after_the_end;
+        if (where != killed::after_the_end && !p.creep(instructions))
+            where = killed::at_a_landmark;
+        const bool died_inside = p.actor_owns_the_door();
+        p.actor().kill();
+        ++t.kills;
+        check_survivors(what, p, died_inside, where == killed::after_the_end, t);
+    }
+    t.left_behind += objects_left(name);
+    return where;
+}
+
+} // namespace
+
+TEST_CASE("an operation killed at any instruction is done or not begun, and whoever lives goes on") {
+    set_recheck_interval(milliseconds(knob("CROSSWAKE_RECHECK_MS", 20)));
+    const auto stride = knob("CROSSWAKE_TEST_CRASH_STRIDE", 0);
+    auto random = generator();
+    std::printf("| operation | it | others | kills | done | stuck | lost | twice | left | re-checks | longest, ms |\n");
+    for_each_scene([&](const scene& what, const char* way, const char* way_of_bystanders) {
+        CAPTURE(what.name);
+        CAPTURE(way);
+        CAPTURE(way_of_bystanders);
+        tally t;
+        const auto kill = [&](std::size_t landmarks, std::size_t instructions) {
+            return kill_after(landmarks, instructions, what, way, way_of_bystanders, t);
+        };
+        for (std::size_t n = 0; kill(n, 0) != killed::after_the_end; ++n)
+            if (stride == 0 && random() % 10 == 0)
+                kill(n, 1 + random() % 400);
+            else if (stride != 0)
+                for (auto i = 1 + random() % stride; kill(n, i) == killed::in_between;)
+                    i += stride;
+        CHECK(t.stuck == 0);
+        CHECK(t.lost == 0);
+        CHECK(t.duplicated == 0);
+        CHECK(t.left_behind == 0);
+        std::printf("| %s | %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name,
+                    what.wake == nullptr ? "" : way, what.beside == nullptr ? "" : way_of_bystanders, t.kills, t.done,
+                    t.stuck, t.lost, t.duplicated, t.left_behind, t.rechecks,
+                    static_cast<long long>(t.longest.count()));
+        std::fflush(stdout);
+    });
+}

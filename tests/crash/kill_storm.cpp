@@ -1,0 +1,518 @@
+// Storms: processes at work on one primitive, and one of them killed, at a moment that nobody has chosen; over and
+// over.
+//
+// Work comes in rounds. Each worker has a desk in shared memory where it enters what it is about to do, and what it has
+// done. A worker is killed, the others end what they are at, and the books have to balance: all is there but what the
+// dead had in hand. Another one takes its place.
+#include <support/child.hpp>
+#include <support/names.hpp>
+#include <support/poll_loop.hpp>
+#include <support/role.hpp>
+#include <support/seed.hpp>
+#include <support/system.hpp>
+
+#include <crosswake/event.hpp>
+#include <crosswake/mutex.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/queue.hpp>
+#include <crosswake/semaphore.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace crosswake;
+using namespace crosswake::test;
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t workers = 4;
+constexpr std::size_t most_per_round = 20'000; // more than there is time for before a kill
+constexpr std::size_t some = 3;                // items at a time
+constexpr std::chrono::seconds stuck_after{30};
+
+/// Large, so that much of the time is spent on copying.
+struct crate {
+    std::uint64_t number = 0;
+    std::array<std::uint64_t, 31> load{};
+
+    static crate make(std::uint64_t number) {
+        crate c{number, {}};
+        c.load.fill(number * 0x9e37'79b9'7f4a'7c15);
+        return c;
+    }
+    [[nodiscard]] bool is_whole() const { return load == make(number).load; }
+};
+
+/// What one worker says of itself. It counts what it is about to do, does it, and counts what it has done.
+struct desk {
+    semaphore start;
+    std::atomic<bool> is_idle{false};
+    std::atomic<std::uint64_t> begun{0};
+    std::atomic<std::uint64_t> done{0};
+    std::atomic<bool> is_inside{false};                       // for certain
+    std::atomic<std::uint64_t> told{0};                       // of an owner's death
+    std::atomic<std::uint64_t> wrong{0};                      // what cannot be
+    std::array<std::uint64_t, most_per_round + some> items{}; // that came out, `done` of them
+
+    void clear() {
+        is_idle.store(false);
+        begun.store(0);
+        done.store(0);
+        is_inside.store(false);
+        told.store(0);
+        wrong.store(0);
+    }
+    /// At most the one thing that it is about to do.
+    [[nodiscard]] std::uint64_t in_hand() const { return begun.load() - done.load(); }
+};
+
+constexpr std::int64_t pool_size = 2;
+
+struct hall {
+    std::array<desk, workers> desks;
+    std::atomic<std::uint64_t> round{0};
+    std::atomic<bool> halt{false};
+
+    mutex door;
+    std::uint64_t left = 0; // equal to the right whenever nobody is inside
+    std::uint64_t right = 0;
+    semaphore pool{pool_size};
+    event turnstile;
+    event gate{reset_mode::manual};
+    queue<crate, 8> belt;
+};
+
+[[nodiscard]] std::uint64_t numbered(std::uint64_t round, std::uint64_t of_desk, std::uint64_t i) {
+    return round << 24 | of_desk << 16 | i;
+}
+
+/// The books of one storm: see the table in docs/reliability.md.
+struct tally {
+    std::size_t kills = 0;
+    std::size_t in_hand = 0; // died with something in hand, and it is gone
+    std::size_t stuck = 0;
+    std::size_t lost = 0;
+    std::size_t duplicated = 0;
+    std::size_t wrong = 0; // two inside, torn or swapped items, a death not told
+    milliseconds longest{0};
+};
+
+/// A worker's view of its place.
+struct place {
+    waiter& way;
+    hall& h;
+    desk& d;
+    std::size_t number;
+
+    void wait(operation& op) const {
+        if (way.wait(op, deadline::after(stuck_after)) != wait_result::done)
+            throw std::runtime_error("stuck");
+    }
+};
+
+/// What this process knows of a round.
+struct round_books {
+    hall& h;
+    std::size_t victim;
+    std::vector<std::uint64_t> popped{}; // here
+    std::uint64_t pushed = 0;            // here, or set
+
+    void pop() {
+        if (const auto c = h.belt.try_pop())
+            popped.push_back(c->number);
+    }
+    void push() {
+        if (h.belt.try_push(crate::make(numbered(h.round.load(), workers, pushed))))
+            ++pushed;
+    }
+};
+
+struct storm {
+    const char* name;
+    /// Who may be killed: these desks.
+    std::size_t first_victim = 0;
+    std::size_t victims = workers;
+    /// Does one thing.
+    void (*work)(const place&) = nullptr;
+    /// Sees to it that those who are left can end what they are at, unless what they need is there.
+    void (*help)(round_books&) = [](round_books&) {};
+    /// All others have ended what they were at.
+    void (*check)(round_books&, tally&) = nullptr;
+};
+
+// ---------------------------------------------------------------------------------------------------- mutex and pool
+
+/// As long as it takes for being killed here to be likely.
+void be_busy() {
+    for (int looks = 0; looks < 50; ++looks)
+        (void)std::chrono::steady_clock::now();
+}
+
+void go_inside_and_out(const place& at) {
+    auto& [way, h, d, number] = at;
+    mutex::lock_operation op{h.door};
+    d.begun.fetch_add(1);
+    at.wait(op);
+    d.is_inside.store(true);
+    if (op.status == lock_status::acquired_from_dead_owner) {
+        d.told.fetch_add(1);
+        h.right = h.left;
+        h.door.mark_sound();
+    } else if (h.left != h.right) {
+        d.wrong.fetch_add(1);
+    }
+    ++h.left;
+    be_busy();
+    ++h.right;
+    d.is_inside.store(false);
+    h.door.unlock();
+    d.done.fetch_add(1);
+}
+
+void check_door(round_books& r, tally& t) {
+    auto& h = r.h;
+    const auto got = h.door.try_lock_for(stuck_after);
+    if (!got) {
+        ++t.stuck;
+        return;
+    }
+    std::uint64_t told = got == lock_status::acquired_from_dead_owner ? 1 : 0;
+    for (const auto& d : h.desks)
+        told += d.told.load();
+    // Whether it died inside it may not have come to say.
+    const auto& dead = h.desks[r.victim];
+    t.wrong += told > 1 || (told == 0 && dead.is_inside.load()) || (told != 0 && dead.in_hand() == 0) ? 1u : 0u;
+    t.wrong += got == lock_status::acquired && h.left != h.right ? 1u : 0u;
+    t.in_hand += told;
+    h.right = h.left;
+    h.door.mark_sound();
+    h.door.unlock();
+}
+
+void borrow_from_the_pool(const place& at) {
+    semaphore::acquire_operation op{at.h.pool};
+    at.d.begun.fetch_add(1);
+    at.wait(op);
+    be_busy();
+    at.h.pool.release();
+    at.d.done.fetch_add(1);
+}
+
+void check_pool(round_books& r, tally& t) {
+    const auto missing = pool_size - r.h.pool.available();
+    const auto in_hand = static_cast<std::int64_t>(r.h.desks[r.victim].in_hand());
+    t.in_hand += missing > 0 ? 1u : 0u;
+    t.lost += missing > in_hand ? 1u : 0u;
+    t.duplicated += missing < 0 ? 1u : 0u;
+    if (missing > 0)
+        r.h.pool.release(missing);
+}
+
+// ------------------------------------------------------------------------------------------------------------ events
+
+void set_or_pass(const place& at) {
+    at.d.begun.fetch_add(1);
+    if (at.number < workers / 2) {
+        at.h.turnstile.set();
+    } else {
+        event::wait_operation op{at.h.turnstile};
+        at.wait(op);
+    }
+    at.d.done.fetch_add(1);
+}
+
+void help_to_pass(round_books& r) {
+    if (!r.h.turnstile.is_set()) {
+        r.h.turnstile.set();
+        ++r.pushed;
+    }
+}
+
+/// To set what is set is the same as to set it once, so that nothing can be said to be lost: only nobody may be stuck.
+void check_turnstile(round_books& r, tally& t) {
+    auto& h = r.h;
+    std::uint64_t sets = r.pushed;
+    std::uint64_t passes = h.turnstile.is_set() ? 1 : 0;
+    for (std::size_t i = 0; i < workers; ++i)
+        i < workers / 2 ? sets += h.desks[i].begun.load() : passes += h.desks[i].done.load();
+    t.duplicated += passes > sets ? 1u : 0u;
+    h.turnstile.reset();
+}
+
+void open_or_pass_the_gate(const place& at) {
+    at.d.begun.fetch_add(1);
+    if (at.number < workers / 2) {
+        at.h.gate.set();
+        at.h.gate.reset();
+    } else {
+        event::wait_operation op{at.h.gate};
+        at.wait(op);
+    }
+    at.d.done.fetch_add(1);
+}
+
+void help_through_the_gate(round_books& r) {
+    r.h.gate.set();
+}
+
+void shut_the_gate(round_books& r, tally& /*t*/) {
+    r.h.gate.reset();
+}
+
+// ------------------------------------------------------------------------------------------------------------- queue
+
+void push_one(const place& at) {
+    auto& d = at.d;
+    detail::push_operation<crate> op{at.h.belt.ref(),
+                                     crate::make(numbered(at.h.round.load(), at.number, d.begun.fetch_add(1)))};
+    at.wait(op);
+    d.done.fetch_add(1);
+}
+
+void push_some(const place& at) {
+    auto& d = at.d;
+    std::array<crate, some> all;
+    for (std::size_t i = 0; i < some; ++i)
+        all[i] = crate::make(numbered(at.h.round.load(), at.number, d.done.load() + i));
+    d.begun.fetch_add(some);
+    detail::push_some_operation<crate> op{at.h.belt.ref(), all};
+    at.wait(op);
+    d.begun.store(d.done.fetch_add(op.count) + op.count);
+}
+
+void enter_as_popped(desk& d, const crate* all, std::size_t count) {
+    auto at = d.done.load();
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!all[i].is_whole())
+            d.wrong.fetch_add(1);
+        d.items[at + i] = all[i].number;
+    }
+    d.done.store(at + count);
+    d.begun.store(at + count);
+}
+
+void pop_one(const place& at) {
+    detail::pop_operation<crate> op{at.h.belt.ref()};
+    at.d.begun.fetch_add(1);
+    at.wait(op);
+    enter_as_popped(at.d, &op.item(), 1);
+}
+
+void pop_some(const place& at) {
+    std::array<crate, some> all;
+    detail::pop_some_operation<crate> op{at.h.belt.ref(), all};
+    at.d.begun.fetch_add(some);
+    at.wait(op);
+    enter_as_popped(at.d, all.data(), op.count);
+}
+
+void push_or_pop(const place& at) {
+    at.number < workers / 2 ? push_one(at) : pop_one(at);
+}
+void push_or_pop_some(const place& at) {
+    at.number < workers / 2 ? push_some(at) : pop_some(at);
+}
+
+void help_at_the_belt(round_books& r) {
+    if (r.h.belt.empty())
+        r.push();
+    else if (r.h.belt.size() == r.h.belt.capacity())
+        r.pop();
+}
+
+void check_belt(round_books& r, tally& t) {
+    auto& h = r.h;
+    while (!h.belt.empty())
+        if (const auto c = h.belt.pop_for(stuck_after))
+            r.popped.push_back(c->number);
+        else
+            ++t.stuck;
+
+    // Each producer's items come in order, whoever takes them.
+    std::vector<std::uint64_t> all;
+    const auto collect = [&](const std::uint64_t* items, std::size_t count) {
+        std::array<std::uint64_t, workers + 1> next{};
+        for (std::size_t i = 0; i < count; ++i) {
+            const auto of = std::min<std::size_t>(items[i] >> 16 & 0xff, workers);
+            t.wrong += items[i] >> 24 != h.round.load() || items[i] < next[of] ? 1u : 0u;
+            next[of] = items[i];
+            all.push_back(items[i]);
+        }
+    };
+    collect(r.popped.data(), r.popped.size());
+    for (std::size_t i = workers / 2; i < workers; ++i)
+        collect(h.desks[i].items.data(), h.desks[i].done.load());
+    std::sort(all.begin(), all.end());
+    t.duplicated += std::adjacent_find(all.begin(), all.end()) != all.end() ? 1u : 0u;
+
+    const auto& dead = h.desks[r.victim];
+    const bool took = r.victim >= workers / 2;
+    std::uint64_t certain = r.pushed;
+    for (std::size_t i = 0; i < workers / 2; ++i)
+        certain += h.desks[i].done.load();
+    const auto there = static_cast<std::uint64_t>(all.size());
+    t.lost += there + (took ? dead.in_hand() : 0) < certain ? 1u : 0u;
+    t.duplicated += there > certain + (took ? 0 : dead.in_hand()) ? 1u : 0u;
+    t.in_hand += there != certain ? 1u : 0u;
+}
+
+// ------------------------------------------------------------------------------------------------------------ storms
+
+const storm storms[] = {
+    {.name = "mutex: lock, unlock", .work = go_inside_and_out, .check = check_door},
+    {.name = "semaphore: acquire, release", .work = borrow_from_the_pool, .check = check_pool},
+    {.name = "event: set", .victims = 2, .work = set_or_pass, .help = help_to_pass, .check = check_turnstile},
+    {.name = "event: wait",
+     .first_victim = 2,
+     .victims = 2,
+     .work = set_or_pass,
+     .help = help_to_pass,
+     .check = check_turnstile},
+    {.name = "manual event: set, reset",
+     .victims = 2,
+     .work = open_or_pass_the_gate,
+     .help = help_through_the_gate,
+     .check = shut_the_gate},
+    {.name = "manual event: wait",
+     .first_victim = 2,
+     .victims = 2,
+     .work = open_or_pass_the_gate,
+     .help = help_through_the_gate,
+     .check = shut_the_gate},
+    {.name = "queue: push", .victims = 2, .work = push_or_pop, .help = help_at_the_belt, .check = check_belt},
+    {.name = "queue: pop",
+     .first_victim = 2,
+     .victims = 2,
+     .work = push_or_pop,
+     .help = help_at_the_belt,
+     .check = check_belt},
+    {.name = "queue: push_some", .victims = 2, .work = push_or_pop_some, .help = help_at_the_belt, .check = check_belt},
+    {.name = "queue: pop_some",
+     .first_victim = 2,
+     .victims = 2,
+     .work = push_or_pop_some,
+     .help = help_at_the_belt,
+     .check = check_belt},
+};
+
+void look_up_often() {
+    set_recheck_interval(milliseconds(knob("CROSSWAKE_RECHECK_MS", 20)));
+}
+
+/// Kills one worker, and lets the others come to an end. false: somebody is stuck.
+bool kill_one(const storm& what, hall& h, std::vector<child>& crew, std::size_t victim, std::mt19937_64& random,
+              tally& t) {
+    for (auto& d : h.desks)
+        d.clear();
+    h.round.fetch_add(1);
+    h.halt.store(false);
+    for (auto& d : h.desks)
+        d.start.release();
+
+    round_books r{h, victim};
+    const auto enough = random() % 40;
+    const auto& victims_desk = h.desks[victim];
+    const auto given_up = std::chrono::steady_clock::now() + stuck_after;
+    const auto in_time = [&] { return std::chrono::steady_clock::now() < given_up; };
+    while (victims_desk.done.load() < enough && !victims_desk.is_idle.load() && in_time())
+        what.help(r);
+    dawdle(random);
+    crew[victim].kill();
+    ++t.kills;
+
+    const auto begun = std::chrono::steady_clock::now();
+    h.halt.store(true);
+    const auto all_idle = [&] {
+        for (std::size_t i = 0; i < workers; ++i)
+            if (i != victim && !h.desks[i].is_idle.load())
+                return false;
+        return true;
+    };
+    while (!all_idle() && in_time()) {
+        what.help(r);
+        std::this_thread::yield();
+    }
+    const auto took = std::chrono::steady_clock::now() - begun;
+    t.longest = std::max(t.longest, std::chrono::duration_cast<milliseconds>(took));
+    if (!all_idle()) {
+        ++t.stuck;
+        return false;
+    }
+    what.check(r, t);
+    for (const auto& d : h.desks)
+        t.wrong += d.wrong.load();
+    return true;
+}
+
+} // namespace
+
+// args: storm, way, hall, desk.
+CROSSWAKE_ROLE(worker) {
+    look_up_often();
+    const auto& what = storms[std::stoul(args[0])];
+    waiter w{args[1]};
+    named<hall> h{open_only, args[2]};
+    const auto number = std::stoul(args[3]);
+    auto& d = h->desks[number];
+    const place at{w, *h, d, number};
+    for (;;) {
+        d.start.acquire();
+        while (!h->halt.load() && d.done.load() < most_per_round)
+            what.work(at);
+        d.is_idle.store(true);
+    }
+}
+
+TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, and nobody who lives is stuck") {
+    look_up_often();
+    const auto kills = knob("CROSSWAKE_TEST_KILLS", 30);
+    auto random = generator();
+    std::printf("| at work | way | kills | in hand | stuck | lost | twice | wrong | left | longest, ms |\n");
+    for (const auto& what : storms)
+        for (const auto* const way : both_ways) {
+            CAPTURE(what.name);
+            CAPTURE(way);
+            tally t;
+            const auto name = fresh_name();
+            {
+                named<hall> h{create_only, name};
+                const auto hire = [&](std::size_t number) {
+                    while (h->desks[number].start.try_acquire()) {
+                    }
+                    return child{"worker", {std::to_string(&what - storms), way, name, std::to_string(number)}};
+                };
+                std::vector<child> crew;
+                for (std::size_t i = 0; i < workers; ++i)
+                    crew.push_back(hire(i));
+                for (bool goes_on = true; goes_on && t.kills < kills;) {
+                    const auto victim = what.first_victim + random() % what.victims;
+                    goes_on = kill_one(what, *h, crew, victim, random, t);
+                    crew[victim] = hire(victim);
+                }
+            }
+            const auto left = objects_left(name);
+            CHECK(t.kills == kills);
+            CHECK(t.stuck == 0);
+            CHECK(t.lost == 0);
+            CHECK(t.duplicated == 0);
+            CHECK(t.wrong == 0);
+            CHECK(left == 0);
+            std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name, way, t.kills,
+                        t.in_hand, t.stuck, t.lost, t.duplicated, t.wrong, left,
+                        static_cast<long long>(t.longest.count()));
+            std::fflush(stdout);
+        }
+}
