@@ -5,6 +5,8 @@
 //     co_await async_acquire(*slots);                             semaphore
 //     co_await async_push(*jobs, j);  job j = co_await async_pop(*jobs);   queue
 //     auto d = co_await async_take(*jobs);  d.confirm();          work_queue; back if unconfirmed
+//     auto r = co_await async_reserve(*frames, 2 << 20);          message_queue; write r.data(), then r.commit()
+//     auto m = co_await async_receive(*frames);                   and read m.data()
 //     auto [ec] = co_await async_push_for(*jobs, 50ms, j, asio::as_tuple(asio::use_awaitable));
 //
 // Each has a twin with _for (a timeout, counted from when the operation starts) and one with _until (a time point). In
@@ -21,9 +23,10 @@
 //                taken nothing. If it had been granted by then, it ends without error instead.
 //                Do not emit a signal after its operation's context is gone: the slot still refers to it.
 // Errors.        boost::asio::error::operation_aborted (cancelled; or the object's last handle in this process was
-//                closed; or a lock or a delivery was granted, and its own handle closed before the handler ran: it is
-//                given back then); crosswake::errc::timed_out (_for and _until; nothing was taken), closed, corrupted,
-//                not_shared, too_many_reactors; or the system's own code if the context's bell cannot be made.
+//                closed; or a lock, a delivery, a reservation or a message was granted, and its own handle closed
+//                before the handler ran: it is given back then); crosswake::errc::timed_out (_for and _until; nothing
+//                was taken), closed, too_large, corrupted, not_shared, too_many_reactors; or the system's own code if
+//                the context's bell cannot be made.
 // Deadlines.     Built in, because `operation || timer` can lose an item that came in the same turn. Beside Asio's ||,
 //                take `closed` as a value (as_tuple): || waits for one success, and ends at no error of one side.
 // Thread safety. Distinct operations may be started from distinct threads, on one object and on one context.
@@ -42,6 +45,7 @@
 
 #include <crosswake/asio/error.hpp>
 #include <crosswake/asio/event.hpp>
+#include <crosswake/asio/message_queue.hpp>
 #include <crosswake/asio/mutex.hpp>
 #include <crosswake/asio/queue.hpp>
 #include <crosswake/asio/semaphore.hpp>

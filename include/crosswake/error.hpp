@@ -29,6 +29,7 @@ enum class errc {
     too_many_permits,        // semaphore::release would pass the maximum
     operation_not_permitted, // unlocking a mutex that another process owns
     too_many_reactors, // every seat of the object's segment, the crowd's 4,096 included, belongs to a live reactor
+    too_large,         // a message of more bytes than its queue, or the buffer given for it, can ever hold
 };
 
 [[nodiscard]] CROSSWAKE_EXPORT const std::error_category& error_category() noexcept;

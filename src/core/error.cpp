@@ -42,6 +42,8 @@ public:
             return "operation not permitted: this process is not the owner";
         case errc::too_many_reactors:
             return "too many reactors wait in one segment";
+        case errc::too_large:
+            return "too large";
         }
         return "unknown error " + std::to_string(value);
     }
@@ -65,6 +67,8 @@ public:
             return std::errc::no_space_on_device;
         case errc::operation_not_permitted:
             return std::errc::operation_not_permitted;
+        case errc::too_large:
+            return std::errc::message_size;
         default:
             return {value, *this};
         }

@@ -101,7 +101,7 @@ bool reactor_state::cancel_found(Find&& find) noexcept {
         auto* const found = find();
         if (found == nullptr)
             return false;
-        delist(*found);
+        leave_line(*found, over);
         over.add(*found, wait_result::cancelled);
         settle();
     }
@@ -189,6 +189,15 @@ void reactor_state::serve(armed_word& w, finished_waits& over) noexcept {
     }
 }
 
+/// The wait gives up. Those behind the first may want less than it did, and be tried for nothing else.
+void reactor_state::leave_line(pending& p, finished_waits& over) noexcept {
+    auto& w = *p.armed_;
+    const bool was_first = w.first == &p && p.next_ != nullptr;
+    delist(p);
+    if (was_first)
+        serve(w, over);
+}
+
 template <class Which>
 void reactor_state::serve_every(Which&& which, finished_waits& over) noexcept {
     for (auto* const bucket : buckets_)
@@ -203,7 +212,7 @@ void reactor_state::serve_every(Which&& which, finished_waits& over) noexcept {
 void reactor_state::expire(std::int64_t now, finished_waits& over) noexcept {
     while (!timers_.empty() && timers_.front()->until() <= deadline::at_ns(now)) {
         auto& p = *timers_.front();
-        delist(p);
+        leave_line(p, over);
         over.add(p, wait_result::timed_out);
     }
 }

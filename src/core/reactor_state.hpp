@@ -89,6 +89,7 @@ private:
     void enlist(pending& p, operation& op, armed_word& w);
     /// Takes it out of every list; disarms the word if it was the last there.
     void delist(pending& p) noexcept;
+    void leave_line(pending& p, finished_waits& over) noexcept;
 
     template <class Find>
     bool cancel_found(Find&& find) noexcept;

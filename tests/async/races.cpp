@@ -23,11 +23,14 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 using namespace crosswake;
@@ -292,9 +295,115 @@ struct push_some_race : push_race {
     }
 };
 
+/// One queue of messages beside the board, in which there is none, or which is full, between rounds.
+struct beside_the_board {
+    inline static std::optional<named<message_queue>> q;
+    static void create(const std::string& board_name) { q.emplace(create_only, board_name + ".q", 64, 1); }
+    static void open(const std::string& board_name) { q.emplace(open_only, board_name + ".q"); }
+
+    static void send(message_queue& to, std::uint32_t number) { fill(to.reserve(sizeof number), number); }
+    static void fill(reservation r, std::uint32_t number) {
+        std::memcpy(r.data().data(), &number, sizeof number);
+        r.commit();
+    }
+    static std::uint32_t read(const message& m) {
+        std::uint32_t number = 0;
+        if (m.size() == sizeof number)
+            std::memcpy(&number, m.data().data(), sizeof number);
+        return number;
+    }
+    /// A handler that looks at what it gets, and then calls h(ec).
+    template <class Handler, class Look>
+    static auto with(Handler h, Look look) {
+        auto ex = asio::get_associated_executor(h);
+        auto slot = asio::get_associated_cancellation_slot(h);
+        return asio::bind_cancellation_slot(
+            slot, asio::bind_executor(ex, [look, h = std::move(h)](error_code ec, auto got) mutable {
+                look(ec, std::move(got));
+                h(ec);
+            }));
+    }
+};
+
+struct receive_race : beside_the_board {
+    static constexpr const char* name = "async_receive";
+    static auto looking(board& b) {
+        return [&b](error_code ec, const message& m) {
+            if ((read(m) != 0) != !ec || m.redelivered() != 0)
+                ++b.broken;
+        };
+    }
+    template <class Handler>
+    static void begin(board& b, Handler h) {
+        async_receive(**q, with(std::move(h), looking(b)));
+    }
+    template <class Handler>
+    static void begin_for(board& b, std::chrono::nanoseconds t, Handler h) {
+        async_receive_for(**q, t, with(std::move(h), looking(b)));
+    }
+    static void take(board&) { (void)(*q)->receive(); }
+    static void prepare(board&) {}
+    static void grant(board&, std::uint32_t round) { send(**q, round + 1); }
+    static bool balances(board&, std::uint32_t, std::uint32_t) {
+        return (*q)->empty() && (*q)->try_reserve(64); // and nothing is on loan
+    }
+};
+
+struct reserve_race : beside_the_board {
+    static constexpr const char* name = "async_reserve";
+    static void create(const std::string& board_name) {
+        beside_the_board::create(board_name);
+        send(**q, from_test);
+    }
+    static auto filling(board& b) {
+        return [&b](error_code ec, reservation r) {
+            if (static_cast<bool>(r) != !ec)
+                ++b.broken;
+            if (r)
+                fill(std::move(r), push_race::mine);
+        };
+    }
+    template <class Handler>
+    static void begin(board& b, Handler h) {
+        async_reserve(**q, sizeof(std::uint32_t), with(std::move(h), filling(b)));
+    }
+    template <class Handler>
+    static void begin_for(board& b, std::chrono::nanoseconds t, Handler h) {
+        async_reserve_for(**q, t, sizeof(std::uint32_t), with(std::move(h), filling(b)));
+    }
+    static void take(board&) { send(**q, push_race::mine); }
+    static void prepare(board&) {}
+    static void grant(board& b, std::uint32_t) { push_race::note(b, read((*q)->receive())); }
+    static bool balances(board& b, std::uint32_t rounds, std::uint32_t granted) {
+        grant(b, 0);
+        return (*q)->empty() && b.room_popped_from_test == granted + 1 &&
+               b.room_popped_from_witness == rounds - granted + 1; // one more for its end
+    }
+};
+
+/// What a race has beside the board, while this lives.
+template <class Race>
+class what_is_beside {
+    static constexpr bool is_something = std::is_base_of_v<beside_the_board, Race>;
+
+public:
+    what_is_beside(create_only_t, const std::string& board_name) {
+        if constexpr (is_something)
+            Race::create(board_name);
+    }
+    what_is_beside(open_only_t, const std::string& board_name) {
+        if constexpr (is_something)
+            Race::open(board_name);
+    }
+    what_is_beside(const what_is_beside&) = delete;
+    what_is_beside& operator=(const what_is_beside&) = delete;
+    ~what_is_beside() { beside_the_board::q.reset(); }
+};
+
 template <class Race>
 int run_granter(const role_arguments& args) {
     named<board> b{open_only, args[0]};
+    const what_is_beside<Race> beside(open_only, args[0]);
     const auto rounds = static_cast<std::uint32_t>(std::stoul(args[2]));
     auto random = generator(std::stoull(args[3]));
     for (std::uint32_t round = 0; round < rounds; ++round) {
@@ -309,6 +418,7 @@ int run_granter(const role_arguments& args) {
 template <class Race>
 int run_witness(const role_arguments& args) {
     named<board> b{open_only, args[0]};
+    const what_is_beside<Race> beside(open_only, args[0]);
     push_race::mine = from_witness;
     asio::io_context context;
     const bool by_turns = std::is_same_v<Race, lock_race>;
@@ -350,6 +460,10 @@ int by_name(const std::string& race, Args&&... args) {
         return Call<pop_some_race>{}(args...);
     if (race == push_some_race::name)
         return Call<push_some_race>{}(args...);
+    if (race == receive_race::name)
+        return Call<receive_race>{}(args...);
+    if (race == reserve_race::name)
+        return Call<reserve_race>{}(args...);
     return Call<push_race>{}(args...);
 }
 
@@ -411,6 +525,7 @@ void run_race(const char* kind, Play&& play) {
     const auto name = fresh_name();
     named<board> b{create_only, name};
     b->room.push(from_test);
+    const what_is_beside<Race> beside(create_only, name);
     static std::uint64_t stream = 0;
     auto random = generator(++stream);
     const auto rounds = static_cast<std::uint32_t>(knob("CROSSWAKE_TEST_RACES", 2000));
@@ -454,7 +569,8 @@ void run_race(const char* kind, Play&& play) {
 } // namespace
 
 TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept, however they race", Race,
-                   acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race) {
+                   acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race,
+                   receive_race, reserve_race) {
     asio::io_context context;
     std::optional<aim> wait;
     run_race<Race>("cancel", [&](board& b, std::mt19937_64& random, auto let_go) {
@@ -493,7 +609,8 @@ TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept
 }
 
 TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took nothing or is kept", Race, acquire_race,
-                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race) {
+                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race, receive_race,
+                   reserve_race) {
     const auto name = fresh_name("settled");
     named<semaphore> settled{create_only, name};
     asio::thread_pool pool(2);
@@ -531,7 +648,8 @@ TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took 
 }
 
 TEST_CASE_TEMPLATE("what timed out took nothing, and what was granted is kept, however they race", Race, acquire_race,
-                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race) {
+                   event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race, receive_race,
+                   reserve_race) {
     asio::io_context context;
     std::optional<aim> wait;
     run_race<Race>("deadline", [&](board& b, std::mt19937_64& random, auto let_go) {

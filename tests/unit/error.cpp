@@ -18,14 +18,22 @@ using namespace crosswake::test;
 
 namespace {
 
-constexpr errc all[] = {errc::closed,           errc::timed_out,
-                        errc::aborted,          errc::not_found,
-                        errc::already_exists,   errc::permission_denied,
-                        errc::incompatible,     errc::corrupted,
-                        errc::invalid_name,     errc::invalid_argument,
-                        errc::not_shared,       errc::no_space,
-                        errc::too_many_permits, errc::operation_not_permitted,
-                        errc::too_many_reactors};
+constexpr errc all[] = {errc::closed,
+                        errc::timed_out,
+                        errc::aborted,
+                        errc::not_found,
+                        errc::already_exists,
+                        errc::permission_denied,
+                        errc::incompatible,
+                        errc::corrupted,
+                        errc::invalid_name,
+                        errc::invalid_argument,
+                        errc::not_shared,
+                        errc::no_space,
+                        errc::too_many_permits,
+                        errc::operation_not_permitted,
+                        errc::too_many_reactors,
+                        errc::too_large};
 
 template <class Call>
 std::string text_of(Call call) {

@@ -43,5 +43,9 @@ inline const boost_category boost_category_instance;
 [[nodiscard]] inline bool operator==(const boost::system::error_code& error, errc e) noexcept {
     return error.value() == static_cast<int>(e) && error.category() == boost_error_category();
 }
+/// The library's own kind, which would turn into Boost's as readily as the name into an error.
+[[nodiscard]] inline bool operator==(const std::error_code& error, errc e) noexcept {
+    return error == make_error_code(e);
+}
 
 } // namespace crosswake
