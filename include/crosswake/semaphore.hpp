@@ -30,9 +30,9 @@ public:
         permits_.store(initial);
     }
 
-    /// Adds `count` permits and wakes as many sleepers, or all of them if that is many. Throws errc::too_many_permits if
-    /// that would pass the maximum, errc::invalid_argument if count < 0, errc::corrupted if there is a count that
-    /// cannot be; it is then as it was.
+    /// Adds `count` permits and wakes as many sleepers, or all of them if that is many. Throws
+    /// errc::too_many_permits if that would pass the maximum, errc::invalid_argument if count < 0, errc::corrupted if
+    /// there is a count that cannot be; it is then as it was.
     void release(std::int64_t count = 1) {
         if (count < 0)
             detail::raise_about(this, errc::invalid_argument, "semaphore::release of less than nothing");
