@@ -29,13 +29,13 @@ inline constexpr std::size_t slot_bytes = sizeof(T) < 64 ? sizeof(T) : (sizeof(T
 template <queue_item T>
 class item_bytes {
 public:
-    item_bytes() noexcept {} // not zeroed: it may be large
+    item_bytes() noexcept = default; // zeroes: what was not popped is not whatever lay there
     explicit item_bytes(const T& item) noexcept { std::memcpy(bytes_, &item, sizeof(T)); }
     [[nodiscard]] T* address() noexcept { return reinterpret_cast<T*>(bytes_); }
     [[nodiscard]] const T& get() const noexcept { return *std::launder(reinterpret_cast<const T*>(bytes_)); }
 
 private:
-    alignas(T) std::byte bytes_[sizeof(T)];
+    alignas(T) std::byte bytes_[sizeof(T)]{};
 };
 
 /// What a try to move items in or out came to.
