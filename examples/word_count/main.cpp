@@ -66,7 +66,7 @@ int main(int argc, char** argv) try {
     for (const auto& [worker, files] : t.files_by_worker)
         fmt::print(stderr, "process {}: {} files\n", worker, files);
     for (const auto& w : p.workers())
-        if (w.exit_code() != 0)
+        if (finished && w.exit_code() != 0) // Ctrl-C in a terminal is for all of them
             fmt::print(stderr, "process {} ended with {}\n", w.id(), w.exit_code());
     if (p.killed())
         fmt::print(stderr, "process {} was killed half-way\n", *p.killed());

@@ -97,7 +97,8 @@ public:
     [[nodiscard]] CROSSWAKE_EXPORT std::span<const native_handle> handles() const noexcept;
 
     /// Tries `op`, and if it has to wait, keeps it until it is over or `p` is cancelled, times out or is aborted.
-    /// `error` is set with start_result::failed only: not_shared, too_many_reactors, or the system's own code.
+    /// Where it failed, `error` says why: not_shared, too_many_reactors, or the system's own code; else it means
+    /// nothing. Throws std::bad_alloc, and nothing has begun.
     [[nodiscard]] CROSSWAKE_EXPORT start_result start(pending& p, operation& op, std::error_code& error);
 
     /// true: it was waiting, has taken nothing, and completed(cancelled) has been called. false: it is over already.
@@ -135,8 +136,9 @@ enum class bell_mechanism : unsigned char {
     segment, // through the segment: inotify on its file
 };
 
-/// What this process uses: `direct` or `segment` where CROSSWAKE_BELL forces one; otherwise how the last ring to
-/// another process went, `direct` before the first.
+/// How this process's last ring to another one went; before the first, what it will try. The variable CROSSWAKE_BELL
+/// has a say, read once: with `inotify` no bell is rung directly; with `pipe`, as without it, the segment is for
+/// whoever cannot be reached otherwise.
 [[nodiscard]] CROSSWAKE_EXPORT bell_mechanism bell_mechanism_in_use() noexcept;
 [[nodiscard]] CROSSWAKE_EXPORT const char* to_string(bell_mechanism m) noexcept;
 

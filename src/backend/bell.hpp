@@ -68,7 +68,7 @@ protected:
     bell() = default;
 };
 
-/// The mechanism that the environment forces, if any.
+/// What the environment says: `segment`, that no bell is rung directly; `direct` says aloud what is done anyway.
 enum class forced : unsigned char { no, direct, segment };
 [[nodiscard]] forced forced_mechanism() noexcept;
 

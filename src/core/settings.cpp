@@ -27,7 +27,12 @@ std::atomic<std::int64_t>& recheck() noexcept {
 
 std::atomic<std::int64_t> spin_limit_in_ns{20'000};
 
-std::atomic<bell_mechanism> last_mechanism{bell_mechanism::direct};
+/// Of the last ring to another process; before the first, the one that is to be tried.
+std::atomic<bell_mechanism>& last_mechanism() noexcept {
+    static std::atomic<bell_mechanism> last{
+        backend::forced_mechanism() == backend::forced::segment ? bell_mechanism::segment : bell_mechanism::direct};
+    return last;
+}
 
 } // namespace
 
@@ -56,20 +61,12 @@ void set_spin_limit(std::chrono::nanoseconds limit) noexcept {
 }
 
 void core::note_mechanism(bell_mechanism m) noexcept {
-    if (last_mechanism.load(std::memory_order_relaxed) != m)
-        last_mechanism.store(m, std::memory_order_relaxed);
+    if (last_mechanism().load(std::memory_order_relaxed) != m)
+        last_mechanism().store(m, std::memory_order_relaxed);
 }
 
 bell_mechanism bell_mechanism_in_use() noexcept {
-    switch (backend::forced_mechanism()) {
-    case backend::forced::direct:
-        return bell_mechanism::direct;
-    case backend::forced::segment:
-        return bell_mechanism::segment;
-    case backend::forced::no:
-        break;
-    }
-    return last_mechanism.load(std::memory_order_relaxed);
+    return last_mechanism().load(std::memory_order_relaxed);
 }
 
 const char* to_string(bell_mechanism m) noexcept {

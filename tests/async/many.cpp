@@ -85,7 +85,7 @@ asio::awaitable<void> count_wake_ups(report& r) {
 
 /// The fewest wake-ups in any of some stretches of time: the system may put a process to sleep for reasons of its own.
 std::uint64_t fewest_wake_ups(report& r) {
-    const auto stretch = std::chrono::milliseconds(knob("CROSSWAKE_TEST_QUIET_MS", 500));
+    const auto stretch = std::chrono::milliseconds(knob("CROSSWAKE_TEST_QUIET_MS", 1500));
     std::uint64_t fewest = ~std::uint64_t{0};
     r.measure.set();
     r.measured.acquire();

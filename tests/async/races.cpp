@@ -412,7 +412,10 @@ int run_granter(const role_arguments& args) {
         spin(random() % 4000);
         Race::grant(*b, round);
     }
-    return 0;
+    // By the way that this run is about: no other one made up for it.
+    const char* const bell = std::getenv("CROSSWAKE_BELL");
+    const bool through_segment = bell != nullptr && std::string_view(bell) == "inotify";
+    return bell_mechanism_in_use() == (through_segment ? bell_mechanism::segment : bell_mechanism::direct) ? 0 : 1;
 }
 
 template <class Race>
@@ -421,11 +424,9 @@ int run_witness(const role_arguments& args) {
     const what_is_beside<Race> beside(open_only, args[0]);
     push_race::mine = from_witness;
     asio::io_context context;
-    const bool by_turns = std::is_same_v<Race, lock_race>;
     for (bool awaited = true;; awaited = !awaited) {
-        if (by_turns)
-            b->turn.acquire();
-        if (by_turns && b->stop != 0)
+        b->turn.acquire();
+        if (std::is_same_v<Race, lock_race> && b->stop != 0)
             return 0;
         if (awaited) {
             Race::begin(*b, asio::bind_executor(context.get_executor(), [&](error_code ec) {
@@ -534,24 +535,37 @@ void run_race(const char* kind, Play&& play) {
 
     std::uint32_t granted = 0;
     std::uint32_t broken = 0;
+    bool witness_waits = false;
+    const auto let_witness_wait = [&] {
+        if (!std::exchange(witness_waits, true))
+            b->turn.release();
+    };
     for (std::uint32_t round = 0; round < rounds; ++round) {
         if (std::is_same_v<Race, lock_race>) {
             b->begun.release();
             b->held.acquire();
+        } else if (random() % 2 == 0) { // where bells are heard by all, it is mostly quicker
+            let_witness_wait();
         }
         const auto how = play(*b, random, [&] { b->go.release(); });
         broken += how == outcome::broken ? 1 : 0;
         granted += how == outcome::granted ? 1 : 0;
         // With the lock the witness has its turn in each round; with all else only if the test did not get it.
-        if (how != outcome::granted || std::is_same_v<Race, lock_race>)
+        if (how != outcome::granted || std::is_same_v<Race, lock_race>) {
+            if (!std::is_same_v<Race, lock_race>)
+                let_witness_wait();
             b->answered.acquire();
+            witness_waits = false;
+        }
     }
     CHECK(granter.wait() == 0);
     b->stop = 1;
-    if (std::is_same_v<Race, lock_race>)
+    if (std::is_same_v<Race, lock_race>) {
         b->turn.release();
-    else
+    } else {
+        let_witness_wait();
         Race::grant(*b, 0);
+    }
     CHECK(witness.wait() == 0);
 
     std::printf("%-15s against %-20s %6u granted, %6u not\n", Race::name, kind, granted, rounds - granted);
@@ -560,8 +574,7 @@ void run_race(const char* kind, Play&& play) {
     CHECK(b->broken == 0);
     CHECK(b->witnessed == (std::is_same_v<Race, lock_race> ? rounds : rounds - granted));
     CHECK(Race::balances(*b, rounds, granted));
-    // Both must have happened, or nothing was raced. How often is the machine's affair: with a broadcast bell the
-    // witness, which does nothing but wait, is mostly quicker.
+    // Both must have happened, or nothing was raced. How often is the machine's affair.
     CHECK(granted > 0);
     CHECK(granted < rounds);
 }

@@ -100,6 +100,48 @@ TEST_CASE("as_tuple hands over the error and the value") {
     }());
 }
 
+TEST_CASE("each wait takes a moment as its deadline, and one that is over at once does not mind which") {
+    named<semaphore> s{create_only, fresh_name(), 1};
+    named<event> e{create_only, fresh_name(), reset_mode::automatic, true};
+    named<mutex> m{create_only, fresh_name()};
+    named<queue<int>> q{create_only, fresh_name(), 4};
+    named<work_queue<int>> w{create_only, fresh_name(), 1};
+    named<message_queue> mq{create_only, fresh_name(), 4096};
+    run([&]() -> asio::awaitable<void> {
+        const auto now = std::chrono::steady_clock::now();
+        constexpr auto said = asio::as_tuple(asio::use_awaitable);
+        const int items[] = {1, 2, 3};
+        int popped[3] = {};
+        CHECK(std::get<0>(co_await async_pop_until(*q, now, said)) == errc::timed_out);
+        CHECK(std::get<0>(co_await async_pop_some_until(*q, now, popped, said)) == errc::timed_out);
+        CHECK(std::get<0>(co_await async_take_until(*w, now, said)) == errc::timed_out);
+        CHECK(std::get<0>(co_await async_receive_until(*mq, now, said)) == errc::timed_out);
+
+        CHECK_FALSE(std::get<0>(co_await async_acquire_until(*s, now, said)));
+        CHECK_FALSE(std::get<0>(co_await async_wait_until(*e, now, said)));
+        CHECK_FALSE(std::get<0>(co_await async_push_until(*q, now, 7, said)));
+        CHECK(std::get<1>(co_await async_push_some_until(*q, now, items, said)) == 3);
+        CHECK(std::get<1>(co_await async_pop_until(*q, now, said)) == 7);
+        CHECK(std::get<1>(co_await async_pop_some_until(*q, now, popped, said)) == 3);
+        CHECK_FALSE(std::get<0>(co_await async_push_until(*w, now, 5, said)));
+        auto [none, held] = co_await async_take_until(*w, now, said);
+        CHECK(held.item() == 5);
+        held.confirm();
+        auto [ec, r] = co_await async_reserve_until(*mq, now, 8, said);
+        CHECK_FALSE(ec);
+        r.commit();
+        CHECK(std::get<1>(co_await async_receive_until(*mq, now, said)).data().size() == 8);
+        const auto [got, guard] = co_await async_lock_until(*m, now, said);
+        CHECK(guard.owns_lock());
+        CHECK(std::get<0>(co_await async_lock_until(*m, now, said)) == errc::timed_out);
+
+        CHECK(std::get<0>(co_await async_acquire_until(*s, now, said)) == errc::timed_out);
+        CHECK(std::get<0>(co_await async_wait_until(*e, now, said)) == errc::timed_out);
+    }());
+    const int more[] = {1, 2};
+    CHECK(q->push_some_until(std::chrono::system_clock::now(), more) == 2);
+}
+
 TEST_CASE("use_awaitable throws what as_tuple would hand over") {
     named<queue<int>> q{create_only, fresh_name(), 1};
     const auto error_of = [](asio::awaitable<void> body) {

@@ -1,4 +1,4 @@
-// What a forked child inherits, and what it does not. The only file in which a test forks and runs on.
+// What a forked child inherits, and what it does not. Only here and in async/fork.cpp a test forks and runs on.
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>

@@ -106,7 +106,9 @@ CROSSWAKE_ROLE(lock_and_stay) {
     return 0;
 }
 
-TEST_CASE("who is hidden from its peers is woken by them and wakes them, whichever way they wait") {
+// The sanitizers want /proc for themselves.
+TEST_CASE("who is hidden from its peers is woken by them and wakes them, whichever way they wait" *
+          doctest::skip(is_instrumented)) {
     for (const std::string how : {"opaque", "other user, hidden", "empty /proc"})
         for (const auto* const mine : both_ways)
             for (const auto* const its : both_ways) {
@@ -123,7 +125,8 @@ TEST_CASE("who is hidden from its peers is woken by them and wakes them, whichev
             }
 }
 
-TEST_CASE("a process without /proc robs no living owner, notices a dead one, and can use what is there") {
+TEST_CASE("a process without /proc robs no living owner, notices a dead one, and can use what is there" *
+          doctest::skip(is_instrumented)) {
     const auto name = fresh_name();
     named<desk> d{create_only, name};
     child owner{"lock_and_stay", {name}};

@@ -15,9 +15,12 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace crosswake;
@@ -71,6 +74,11 @@ delivery<T> take_with(waiter& w, detail::work_queue_ref<T> q) {
     return w.wait(op) == wait_result::done && op.error == errc{} ? op.delivery() : delivery<T>();
 }
 
+void never_destroy(delivery<int> d) {
+    alignas(delivery<int>) static std::byte place[sizeof(delivery<int>)];
+    ::new (static_cast<void*>(place)) delivery<int>(std::move(d));
+}
+
 } // namespace
 
 // args: way, yard
@@ -121,15 +129,17 @@ CROSSWAKE_ROLE(take_and_stay) {
 
 CROSSWAKE_ROLE(take_and_leave_without_a_word) {
     named<hand> h{open_only, args[0]};
-    auto* const never_destroyed = new delivery<int>(h->q.take());
-    return never_destroyed->holds() ? 0 : 1;
+    auto d = h->q.take();
+    const bool has_it = d.holds();
+    never_destroy(std::move(d));
+    return has_it ? 0 : 1;
 }
 
 CROSSWAKE_ROLE(take_and_close_the_handle) {
     named<semaphore> stay{open_only, args[1]};
     {
         named<hand> h{open_only, args[0]};
-        [[maybe_unused]] auto* const never_destroyed = new delivery<int>(h->q.take());
+        never_destroy(h->q.take());
     }
     stay->acquire();
     return 0;
