@@ -35,7 +35,8 @@ public:
     }
     /// A sleep that was ended by a wake-up. The shortest is forgotten little by little: the machine may have changed.
     void slept(std::int64_t ns) noexcept {
-        shortest_sleep_ns_ = std::max(least_ns, std::min(ns, shortest_sleep_ns_ + shortest_sleep_ns_ / 64));
+        if (ns >= least_ns) // else it did not come to sleep: the word had moved already
+            shortest_sleep_ns_ = std::min(ns, shortest_sleep_ns_ + shortest_sleep_ns_ / 64);
     }
 
 private:

@@ -64,8 +64,16 @@ TEST_CASE("a wait looks no longer than the shortest sleep took, nor than the lim
     for (int i = 0; i < 1000; ++i)
         p.slept(3'000'000); // the machine has changed
     CHECK(p.budget_ns(limit_ns) == limit_ns);
-    p.slept(1);
+    p.slept(1'000);
     CHECK(p.budget_ns(limit_ns) == 1'000);
+}
+
+TEST_CASE("what ended before it could have been a sleep says nothing of how long one takes") {
+    spin_policy p;
+    p.slept(4'000);
+    for (int i = 0; i < 1000; ++i)
+        p.slept(300);
+    CHECK(p.budget_ns(limit_ns) == 4'000);
 }
 
 TEST_CASE("with a limit of 0 no wait looks on") {
