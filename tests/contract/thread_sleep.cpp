@@ -32,6 +32,7 @@ struct bed {
     detail::atomic<std::uint32_t> word{0};
     detail::atomic<std::uint32_t> returned{0};
     detail::atomic<std::uint32_t> about_to{0};
+    detail::atomic<std::uint32_t> count{0};
 };
 
 bed& bed_in(const region& r) {
@@ -69,6 +70,26 @@ CROSSWAKE_ROLE(sleep_in_another_process) {
         return 1;
     ++bed_in(*r).about_to;
     sleep_until_moved(*r);
+    return 0;
+}
+
+namespace {
+
+/// What does not do: to sleep until there is a wake-up to be taken from a count.
+void sleep_by_count(bed& b) {
+    for (auto now = b.count.load(); now == 0 || !b.count.compare_exchange_weak(now, now - 1);)
+        now = b.count.load();
+}
+
+} // namespace
+
+CROSSWAKE_ROLE(sleep_by_count_in_another_process) {
+    std::error_code error;
+    const auto r = region::open(args[0], permissions::this_user, error);
+    if (error)
+        return 1;
+    ++bed_in(*r).about_to;
+    sleep_by_count(bed_in(*r));
     return 0;
 }
 
@@ -211,7 +232,6 @@ TEST_CASE("a sleeper that was killed is not woken, nor counted") {
     CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
 }
 
-// A count of wake-ups would let the late one through, and the older one sleep on.
 TEST_CASE("a late sleeper cannot take a wake-up that was meant for an older one") {
     const auto name = fresh_name();
     const auto r = make_bed(name);
@@ -232,6 +252,22 @@ TEST_CASE("a late sleeper cannot take a wake-up that was meant for an older one"
     CHECK(older.wait() == 0);
     b.word.store(2);
     CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
+}
+
+TEST_CASE("a late sleeper does take a wake-up that was meant for an older one if wake-ups are counted") {
+    const auto name = fresh_name();
+    const auto r = make_bed(name);
+    auto& b = bed_in(*r);
+    child older{"sleep_by_count_in_another_process", {name}};
+    while (b.about_to.load() == 0)
+        std::this_thread::yield();
+    older.stop();
+    ++b.count;
+    sleep_by_count(b); // returns, late as it is
+    CHECK(b.count.load() == 0);
+    older.resume(); // and sleeps on, until somebody has pity
+    ++b.count;
+    CHECK(older.wait() == 0);
 }
 
 TEST_CASE("threads that slept leave nothing when they end, and disturb nobody who comes after them") {
