@@ -3,6 +3,7 @@
 
 #include <crosswake/reactor.hpp>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -31,7 +32,7 @@ private:
     reactor* reactor_;
 };
 
-/// A wait that remembers how it ended.
+/// A wait that remembers how it ended; in whatever thread it does, which is another one's cancel() at times.
 class remembered final : public pending {
 public:
     explicit remembered(deadline until = deadline::never()) noexcept : pending(until) {}
@@ -39,11 +40,15 @@ public:
     void completed(wait_result r) noexcept override {
         result = r;
         ++times;
+        is_over_.store(true);
     }
-    [[nodiscard]] bool is_over() const noexcept { return times != 0; }
+    [[nodiscard]] bool is_over() const noexcept { return is_over_.load(); }
 
     wait_result result{};
     int times = 0;
+
+private:
+    std::atomic<bool> is_over_{false};
 };
 
 /// Waits for an operation in one of the two ways there are: blocked, or in a reactor.
