@@ -102,7 +102,7 @@ public:
     [[nodiscard]] CROSSWAKE_EXPORT start_result start(pending& p, operation& op, std::error_code& error);
 
     /// true: it was waiting, has taken nothing, and completed(cancelled) has been called. false: it is over already.
-    /// If it was the first in its line, those behind it, which may want less, are tried: what is over then is told here.
+    /// If it was the first in its line, those behind it, which may want less, are tried, and told if they are over.
     CROSSWAKE_EXPORT bool cancel(pending& p) noexcept;
     /// The same where the wait may be over and its memory gone: the pointer is compared with all that waits here, which
     /// costs a look at each of them.
