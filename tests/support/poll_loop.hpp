@@ -40,15 +40,11 @@ public:
     void completed(wait_result r) noexcept override {
         result = r;
         ++times;
-        is_over_.store(true);
     }
-    [[nodiscard]] bool is_over() const noexcept { return is_over_.load(); }
+    [[nodiscard]] bool is_over() const noexcept { return times != 0; }
 
     wait_result result{};
-    int times = 0;
-
-private:
-    std::atomic<bool> is_over_{false};
+    std::atomic<int> times{0};
 };
 
 /// Waits for an operation in one of the two ways there are: blocked, or in a reactor.
