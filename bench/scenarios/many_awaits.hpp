@@ -6,6 +6,7 @@
 #include <support/options.hpp>
 #include <support/process.hpp>
 #include <support/shared.hpp>
+#include <support/statistics.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -14,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
+#include <vector>
 
 namespace bench {
 
@@ -22,8 +24,10 @@ namespace bench {
 template <class Crowd>
 values many_awaits(const options& o) {
     struct court {
-        std::atomic<bool> all_wait{false};
+        std::atomic<std::size_t> all_wait{0}; // how often they all did
+        std::atomic<std::size_t> all_awake{0};
         std::atomic<std::int64_t> all_awake_at{0};
+        std::atomic<bool> over{false};
         double first_us = 0, last_us = 0, kib = 0, threads = 0, cancel_us = 0;
     };
     const std::size_t n = o.count;
@@ -36,10 +40,7 @@ values many_awaits(const options& o) {
         boost::asio::io_context io(1);
         crowd.enter(io);
         std::size_t awake = 0;
-        const auto done = [&] {
-            if (++awake == n)
-                c->all_awake_at.store(now_ns());
-        };
+        const auto done = [&] { ++awake; };
         const auto start = [&](std::size_t from, std::size_t to) {
             const stopwatch w;
             for (auto i = from; i < to; ++i)
@@ -60,32 +61,51 @@ values many_awaits(const options& o) {
             while (awake < n)
                 io.run_one();
             c->cancel_us = w.us() / static_cast<double>(n);
-            awake = 0;
             io.restart();
             start(0, n);
         }
-        io.restart();
-        boost::asio::post(io, [&] { c->all_wait.store(true); });
-        while (awake < n)
-            io.run_one();
+        for (;;) {
+            awake = 0;
+            io.restart();
+            boost::asio::post(io, [&] { c->all_wait.fetch_add(1); });
+            while (awake < n)
+                io.run_one();
+            c->all_awake_at.store(now_ns());
+            c->all_awake.fetch_add(1);
+            if (c->over.load())
+                break;
+            io.restart();
+            start(0, n);
+        }
         crowd.leave();
     });
+    const auto until = [&](const std::atomic<std::size_t>& times, std::size_t reached) {
+        while (times.load() < reached) {
+            if (sleeper.ended())
+                throw std::runtime_error("the process that was to await them has ended");
+            rest(0.001);
+        }
+    };
 
     pin_to(o.core_of(0));
     crowd.enter_waker();
-    while (!c->all_wait.load()) {
-        if (sleeper.ended())
-            throw std::runtime_error("the process that was to await them has ended");
-        rest(0.001);
+    std::vector<double> waker_ms, all_awake_ms;
+    const stopwatch whole;
+    for (std::size_t round = 1; !c->over.load(); ++round) {
+        until(c->all_wait, round);
+        rest(0.02); // now it sleeps
+        c->over.store(round >= 5 && whole.us() > o.seconds * 1e6);
+        const auto begin = now_ns();
+        for (std::size_t i = 0; i < n; ++i)
+            crowd.post(i);
+        const auto waker_through = now_ns();
+        until(c->all_awake, round);
+        waker_ms.push_back(static_cast<double>(waker_through - begin) / 1e6);
+        all_awake_ms.push_back(static_cast<double>(c->all_awake_at.load() - begin) / 1e6);
     }
-    rest(0.02); // now it sleeps
-    const auto begin = now_ns();
-    for (std::size_t i = 0; i < n; ++i)
-        crowd.post(i);
-    const auto waker_through = now_ns();
     sleeper.join();
-    values v{{"waker_ms", static_cast<double>(waker_through - begin) / 1e6},
-             {"all_awake_ms", static_cast<double>(c->all_awake_at.load() - begin) / 1e6},
+    values v{{"waker_ms", median(waker_ms)},
+             {"all_awake_ms", median(all_awake_ms)},
              {"bytes_each", c->kib * 1024 / static_cast<double>(n)},
              {"mib", c->kib / 1024},
              {"threads", c->threads},
