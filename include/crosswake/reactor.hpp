@@ -86,7 +86,7 @@ enum class start_result : unsigned char {
 /// dies with a reactor leaves nothing that others would wait for.
 class reactor {
 public:
-    /// Throws std::system_error if the system has no bell left (descriptors, memory).
+    /// Throws std::system_error if the system has no bell left (descriptors, memory), or CROSSWAKE_BELL is mistyped.
     CROSSWAKE_EXPORT reactor();
     CROSSWAKE_EXPORT ~reactor();
     reactor(const reactor&) = delete;
@@ -137,9 +137,10 @@ enum class bell_mechanism : unsigned char {
     segment, // through the segment: inotify on its file
 };
 
-/// How this process's last ring to another one went; before the first, what it will try. The variable CROSSWAKE_BELL
-/// has a say, read once: with `inotify` no bell is rung directly; with `pipe`, as without it, the segment is for
-/// whoever cannot be reached otherwise.
+/// How this process's last ring to another one went; before the first, what it will try. Awaiting processes are rung
+/// directly where they can be reached, else through the segment. The variable CROSSWAKE_BELL, read once, forces one of
+/// the two, for tests and measurements: `pipe` (on Windows `event`) or `inotify`. With `pipe` forced, who cannot be
+/// reached is not woken, and finds out at the next re-check.
 [[nodiscard]] CROSSWAKE_EXPORT bell_mechanism bell_mechanism_in_use() noexcept;
 [[nodiscard]] CROSSWAKE_EXPORT const char* to_string(bell_mechanism m) noexcept;
 

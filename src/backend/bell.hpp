@@ -68,8 +68,9 @@ protected:
     bell() = default;
 };
 
-/// What the environment says: `segment`, that no bell is rung directly; `direct` says aloud what is done anyway.
-enum class forced : unsigned char { no, direct, segment };
+/// What CROSSWAKE_BELL says: that nobody is rung but directly, or but through the segment, or something that no
+/// system's mechanism is called.
+enum class forced : unsigned char { no, direct, segment, unknown };
 [[nodiscard]] forced forced_mechanism() noexcept;
 
 } // namespace crosswake::backend

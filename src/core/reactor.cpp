@@ -34,6 +34,9 @@ reactor_state::~reactor_state() {
 }
 
 void reactor_state::make_bell() {
+    if (backend::forced_mechanism() == backend::forced::unknown)
+        raise(std::make_error_code(std::errc::invalid_argument),
+              "crosswake::reactor: CROSSWAKE_BELL names no way to ring here");
     std::error_code error;
     bell_ = backend::bell::make(error);
     if (bell_ == nullptr)

@@ -249,7 +249,9 @@ forced forced_mechanism() noexcept {
         const std::string_view wish(text == nullptr ? "" : text);
         if (wish == "pipe" || wish == "direct")
             return forced::direct;
-        return wish == "inotify" || wish == "segment" ? forced::segment : forced::no;
+        if (wish == "inotify" || wish == "segment")
+            return forced::segment;
+        return wish.empty() ? forced::no : forced::unknown;
     }();
     return choice;
 }

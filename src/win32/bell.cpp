@@ -168,7 +168,9 @@ forced forced_mechanism() noexcept {
     static const forced choice = [] {
         const char* const text = std::getenv("CROSSWAKE_BELL");
         const std::string_view wish(text == nullptr ? "" : text);
-        return wish == "event" || wish == "direct" ? forced::direct : forced::no;
+        if (wish == "event" || wish == "direct")
+            return forced::direct;
+        return wish.empty() ? forced::no : forced::unknown;
     }();
     return choice;
 }

@@ -8,12 +8,14 @@
 
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
+#include <crosswake/reactor.hpp>
 
 #include <boost/asio.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
+#include <system_error>
 #include <vector>
 
 using namespace crosswake;
@@ -34,7 +36,7 @@ struct table {
 
 // args: the table, "asks" or "answers", how often, whether as "nobody". Its exit code tells how it rang the other.
 CROSSWAKE_ROLE(play) {
-    unset_environment("CROSSWAKE_BELL");
+    set_environment("CROSSWAKE_BELL", "");
     if (args[3] == "nobody" && !become_nobody())
         return not_permitted_here;
     named<table> t{open_only, args[0], permissions::everyone};
@@ -62,6 +64,17 @@ CROSSWAKE_ROLE(play_among_other_process_numbers) {
     if (!enter_new_process_numbers())
         return not_permitted_here;
     return child{"play", args}.wait();
+}
+
+CROSSWAKE_ROLE(make_a_reactor_of_a_mistyped_kind) {
+    set_environment("CROSSWAKE_BELL", "pype");
+    try {
+        reactor r;
+    } catch (const std::system_error& e) {
+        const bool is_named = std::string(e.what()).find("CROSSWAKE_BELL") != std::string::npos;
+        return e.code() == std::errc::invalid_argument && is_named ? 0 : 1;
+    }
+    return 2;
 }
 
 namespace {
@@ -121,4 +134,8 @@ TEST_CASE("processes that number processes differently reach each other through 
         CHECK(r.asker == used_segment);
         CHECK(r.answerer == used_segment);
     }
+}
+
+TEST_CASE("a mistyped mechanism is refused") {
+    CHECK(child{"make_a_reactor_of_a_mistyped_kind"}.wait() == 0);
 }

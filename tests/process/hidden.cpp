@@ -13,6 +13,9 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/inotify.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <string>
 #include <system_error>
@@ -36,7 +39,7 @@ struct desk {
 
 // args: way, desk, how often, how it is hidden.
 CROSSWAKE_ROLE(answer_hidden) {
-    unset_environment("CROSSWAKE_BELL");
+    set_environment("CROSSWAKE_BELL", "");
     if (args[3] == "opaque" && !become_user(one_user, one_user))
         return not_permitted_here;
     if (args[3] == "opaque")
@@ -59,7 +62,7 @@ CROSSWAKE_ROLE(answer_hidden) {
 
 // args: the same, and this one's way.
 CROSSWAKE_ROLE(ask_the_hidden) {
-    unset_environment("CROSSWAKE_BELL");
+    set_environment("CROSSWAKE_BELL", "");
     if (args[3] == "other user, hidden" && !enter_hiding_proc())
         return not_permitted_here;
     child other{"answer_hidden", args};
@@ -106,6 +109,35 @@ CROSSWAKE_ROLE(lock_and_stay) {
     return 0;
 }
 
+CROSSWAKE_ROLE(end_as_one_user) {
+    return become_user(one_user, one_user) ? 0 : not_permitted_here;
+}
+
+CROSSWAKE_ROLE(await_opaquely) {
+    if (!become_user(one_user, one_user))
+        return not_permitted_here;
+    become_opaque();
+    named<desk> d{open_only, args[0], permissions::everyone};
+    waiter w{"awaits"};
+    semaphore::acquire_operation op{d->there};
+    d->told.release();
+    return w.wait(op) == wait_result::done ? 0 : 1;
+}
+
+// args: desk, CROSSWAKE_BELL. 0 if the ring could be heard at the object's file, 1 if not.
+CROSSWAKE_ROLE(ring_by) {
+    if (!become_user(one_user, one_user))
+        return not_permitted_here;
+    set_environment("CROSSWAKE_BELL", args[1]);
+    named<desk> d{open_only, args[0], permissions::everyone};
+    const int ear = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (::inotify_add_watch(ear, ("/dev/shm/crosswake." + args[0]).c_str(), IN_MODIFY | IN_ATTRIB) < 0)
+        return 2;
+    d->there.release();
+    alignas(inotify_event) char heard[512];
+    return ::read(ear, heard, sizeof heard) > 0 ? 0 : 1;
+}
+
 // The sanitizers want /proc for themselves.
 TEST_CASE("who is hidden from its peers is woken by them and wakes them, whichever way they wait" *
           doctest::skip(is_instrumented)) {
@@ -137,4 +169,20 @@ TEST_CASE("a process without /proc robs no living owner, notices a dead one, and
     const int code = c.wait();
     if (permitted(code))
         CHECK(code == 0);
+}
+
+TEST_CASE("where the pipe is forced nobody is rung through the segment, not even who cannot be reached otherwise") {
+    if (!permitted(child{"end_as_one_user"}.wait()))
+        return;
+    for (const std::string bell : {"pipe", "inotify", ""}) {
+        CAPTURE(bell);
+        const auto name = fresh_name();
+        named<desk> d{create_only, name, permissions::everyone};
+        child sleeper{"await_opaquely", {name}};
+        d->told.acquire();
+        until_asleep(sleeper.pid());
+        const int code = child{"ring_by", {name, bell}}.wait();
+        sleeper.kill();
+        CHECK(code == (bell == "pipe" ? 1 : 0));
+    }
 }

@@ -12,7 +12,6 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <string>
 #include <system_error>
 
@@ -69,10 +68,9 @@ CROSSWAKE_ROLE(open_for_everyone_as_another_user) {
     return error_of([&] { named<desk>{open_only, args[0], permissions::everyone}; }) ? 2 : 0;
 }
 
-// args: way, desk, how often, "chosen" if nobody is to force the mechanism, the asking process and its way.
+// args: way, desk, how often, CROSSWAKE_BELL, the asking process and its way.
 CROSSWAKE_ROLE(answer_as_another_user) {
-    if (args[3] == "chosen")
-        ::unsetenv("CROSSWAKE_BELL");
+    set_environment("CROSSWAKE_BELL", args[3]);
     if (!become_nobody())
         return not_permitted_here;
     waiter w{args[0]};
@@ -85,13 +83,12 @@ CROSSWAKE_ROLE(answer_as_another_user) {
         until_asleep(static_cast<thread_number>(std::stoul(args[4])));
         d->back.release();
     }
-    return args[3] == "chosen" && args[5] == "awaits" && bell_mechanism_in_use() != bell_mechanism::segment ? 2 : 0;
+    return args[3].empty() && args[5] == "awaits" && bell_mechanism_in_use() != bell_mechanism::segment ? 2 : 0;
 }
 
-// args: the other's way, desk, how often, choice, this one's way.
+// args: the other's way, desk, how often, bell, this one's way.
 CROSSWAKE_ROLE(ask_another_user) {
-    if (args[3] == "chosen")
-        ::unsetenv("CROSSWAKE_BELL");
+    set_environment("CROSSWAKE_BELL", args[3]);
     waiter w{args[4]};
     named<desk> d{open_only, args[1], permissions::everyone};
     child other{"answer_as_another_user", {args[0], args[1], args[2], args[3], std::to_string(this_thread()), args[4]}};
@@ -239,13 +236,13 @@ TEST_CASE("an object that another user made is refused unless more than this use
 TEST_CASE("users wake each other, whichever way they wait, and however the bell is chosen") {
     for (const auto* const mine : both_ways)
         for (const auto* const its : both_ways)
-            for (const std::string choice : {"forced", "chosen"}) {
+            for (const std::string bell : {"inotify", ""}) {
                 CAPTURE(mine);
                 CAPTURE(its);
-                CAPTURE(choice);
+                CAPTURE(bell);
                 const auto name = fresh_name();
                 named<desk> d{create_only, name, permissions::everyone};
-                child asking{"ask_another_user", {its, name, "50", choice, mine}};
+                child asking{"ask_another_user", {its, name, "50", bell, mine}};
                 const int code = asking.wait();
                 if (!permitted(code))
                     return;

@@ -13,7 +13,6 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <string>
 
 using namespace crosswake;
@@ -29,10 +28,9 @@ struct desk {
 
 } // namespace
 
-// args: way, desk, how often, "chosen" if nobody is to force the mechanism.
+// args: way, desk, how often, CROSSWAKE_BELL.
 CROSSWAKE_ROLE(answer) {
-    if (args[3] == "chosen")
-        ::unsetenv("CROSSWAKE_BELL");
+    set_environment("CROSSWAKE_BELL", args[3]);
     waiter w{args[0]};
     named<desk> d{open_only, args[1]};
     for (auto n = std::stoi(args[2]); n-- > 0;) {
@@ -51,8 +49,7 @@ CROSSWAKE_ROLE(answer_elsewhere) {
 }
 
 CROSSWAKE_ROLE(ask_elsewhere) {
-    if (args[3] == "chosen")
-        ::unsetenv("CROSSWAKE_BELL");
+    set_environment("CROSSWAKE_BELL", args[3]);
     child other{"answer_elsewhere", {args[0], args[1], args[2], args[3]}};
     waiter w{args[4]};
     named<desk> d{open_only, args[1]};
@@ -138,13 +135,13 @@ TEST_CASE("processes of different numberings wake each other, whichever way they
         return;
     for (const auto* const mine : both_ways)
         for (const auto* const its : both_ways)
-            for (const std::string choice : {"forced", "chosen"}) {
+            for (const std::string bell : {"inotify", ""}) {
                 CAPTURE(mine);
                 CAPTURE(its);
-                CAPTURE(choice);
+                CAPTURE(bell);
                 const auto name = fresh_name();
                 named<desk> d{create_only, name};
-                child asking{"ask_elsewhere", {its, name, "200", choice, mine}};
+                child asking{"ask_elsewhere", {its, name, "200", bell, mine}};
                 CHECK(asking.wait() == 0);
             }
 }

@@ -17,8 +17,8 @@ inline constexpr bool is_instrumented = false;
 /// Ends the processes that this one starts, and those that they start, when it ends itself, however it does; where the
 /// system has that.
 void tie_children_to_this_process();
-/// Removes the variable from this process's environment.
-void unset_environment(const char* variable);
+/// In this process and its children. Without a value the variable is removed.
+void set_environment(const char* variable, const std::string& value);
 
 /// Path of this program; or of the one of the same name in the folder CROSSWAKE_TEST_PROGRAMS, which may have been
 /// built otherwise, and then is what children run.

@@ -152,8 +152,11 @@ void child::stop_myself() {
 
 void tie_children_to_this_process() {}
 
-void unset_environment(const char* variable) {
-    ::unsetenv(variable);
+void set_environment(const char* variable, const std::string& value) {
+    if (value.empty())
+        ::unsetenv(variable);
+    else
+        ::setenv(variable, value.c_str(), 1);
 }
 
 std::string own_program() {

@@ -200,8 +200,8 @@ void tie_children_to_this_process() {
             "SetInformationJobObject");
 }
 
-void unset_environment(const char* variable) {
-    ::_putenv_s(variable, "");
+void set_environment(const char* variable, const std::string& value) {
+    ::_putenv_s(variable, value.c_str());
 }
 
 std::string own_program() {
