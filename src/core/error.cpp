@@ -23,7 +23,7 @@ public:
         case errc::already_exists:
             return "already exists";
         case errc::permission_denied:
-            return "permission denied";
+            return "permission denied: it is another user's, or not open to this one";
         case errc::incompatible:
             return "exists, but is not what is asked for";
         case errc::corrupted:

@@ -141,7 +141,8 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
         peers::instance().forget(owner, address_in(bell));
     }
     if (why == found::unreachable && !detail::owner_is_dead(owner, &seat)) {
-        w.segment_is_rung = w.segment_is_rung || (backend::forced_mechanism() != backend::forced::direct && s.region().ring());
+        if (backend::forced_mechanism() != backend::forced::direct)
+            w.segment_is_rung = w.segment_is_rung || s.region().ring();
         if (w.segment_is_rung) {
             note_mechanism(bell_mechanism::segment);
             // All who listen hear it, this one too, which may be stopped: while there are others to ask, it serves

@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/refusal.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
@@ -13,7 +14,6 @@
 #include <doctest/doctest.h>
 
 #include <string>
-#include <system_error>
 
 using namespace crosswake;
 using namespace crosswake::test;
@@ -33,17 +33,6 @@ struct desk {
     mutex door;
 };
 
-/// The error that `call` ends with; none if it does not throw.
-template <class Call>
-std::error_code error_of(Call call) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
-
 } // namespace
 
 CROSSWAKE_ROLE(try_to_open_as_another_user) {
@@ -53,7 +42,8 @@ CROSSWAKE_ROLE(try_to_open_as_another_user) {
     const auto open_asking_for_more = [&] { named<desk>{open_only, args[0], permissions::everyone}; };
     const auto open_or_create_it = [&] { named<desk>{open_or_create, args[0]}; };
     const auto create = [&] { named<desk>{create_only, args[0]}; };
-    if (error_of(open) != errc::permission_denied || error_of(open_asking_for_more) != errc::permission_denied ||
+    if (!refusal_of(open).says('"' + args[0] + '"') || error_of(open) != errc::permission_denied ||
+        error_of(open_asking_for_more) != errc::permission_denied ||
         error_of(open_or_create_it) != errc::permission_denied)
         return 1;
     return error_of(create) == errc::already_exists ? 0 : 2;
@@ -226,7 +216,10 @@ TEST_CASE("an object that another user made is refused unless more than this use
     named<semaphore> end{create_only, end_name, permissions::everyone};
     child c{"create_as_another_user_and_stay", {name, ready_name, end_name}};
     ready->acquire();
-    CHECK(error_of([&] { named<desk>{open_only, name}; }) == errc::permission_denied);
+    const auto refused = refusal_of([&] { named<desk>{open_only, name}; });
+    CHECK(refused.code == errc::permission_denied);
+    for (const auto& part : {'"' + name + '"', std::string("another user's")})
+        CHECK_MESSAGE(refused.says(part), refused.text);
     CHECK(error_of([&] { named<desk>{open_or_create, name}; }) == errc::permission_denied);
     CHECK_FALSE(error_of([&] { named<desk>{open_only, name, permissions::everyone}; }));
     end->release();

@@ -1,5 +1,6 @@
 // Errors: their texts, and what they equal.
 #include <support/names.hpp>
+#include <support/refusal.hpp>
 
 #include <crosswake/error.hpp>
 #include <crosswake/mutex.hpp>
@@ -37,12 +38,7 @@ constexpr errc all[] = {errc::closed,
 
 template <class Call>
 std::string text_of(Call call) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        return e.what();
-    }
-    return "nothing was thrown";
+    return refusal_of(call).text;
 }
 
 bool has(const std::string& text, const std::string& part) {

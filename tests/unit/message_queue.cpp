@@ -1,5 +1,6 @@
 // A message queue within one process.
 #include <support/names.hpp>
+#include <support/refusal.hpp>
 #include <support/seed.hpp>
 #include <support/sleeper.hpp>
 
@@ -19,7 +20,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -30,18 +30,6 @@ using namespace std::chrono_literals;
 namespace {
 
 using bytes = std::vector<std::byte>;
-
-template <class Call>
-std::error_code error_of(Call call, std::string* text = nullptr) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        if (text != nullptr)
-            *text = e.what();
-        return e.code();
-    }
-    return {};
-}
 
 bytes filled(std::size_t size, std::size_t seed) {
     bytes b(size);
@@ -208,11 +196,11 @@ TEST_CASE("a message larger than the queue is an error that names the queue and 
     const auto name = fresh_name();
     named<message_queue> q{create_only, name, 1000};
     CHECK(q->max_message() == 1024);
-    std::string text;
     std::error_code error;
-    CHECK(error_of([&] { (void)q->reserve(1025); }, &text) == errc::too_large);
+    const auto refused = refusal_of([&] { (void)q->reserve(1025); });
+    CHECK(refused.code == errc::too_large);
     for (const auto& part : {name, std::string("1025"), std::string("1024"), std::string("reserve")})
-        CHECK_MESSAGE(text.find(part) != std::string::npos, text);
+        CHECK_MESSAGE(refused.says(part), refused.text);
     CHECK(error_of([&] { q->push(bytes(1025)); }) == errc::too_large);
     CHECK_FALSE(q->try_reserve(1025, error));
     CHECK(error == errc::too_large);
@@ -232,10 +220,10 @@ TEST_CASE("copies go in and come out, and a buffer that is too small costs nothi
     CHECK(q->push_for(0s, filled(11, 3)));
     CHECK(q->push_until(std::chrono::steady_clock::now(), filled(12, 4)));
     bytes small(99);
-    std::string text;
-    CHECK(error_of([&] { q->pop(small); }, &text) == errc::too_large);
+    const auto refused = refusal_of([&] { q->pop(small); });
+    CHECK(refused.code == errc::too_large);
     for (const auto& part : {name, std::string("100"), std::string("99")})
-        CHECK_MESSAGE(text.find(part) != std::string::npos, text);
+        CHECK_MESSAGE(refused.says(part), refused.text);
     CHECK(q->size() == 4);
     CHECK(q->pop() == filled(100, 1));
     CHECK(q->pop(small) == 10);
@@ -406,9 +394,9 @@ TEST_CASE("a queue is opened with the same sizes, or with none, and is refused w
     CHECK(named<message_queue> { open_only, name } -> capacity() == 1024);
     CHECK(named<message_queue> { open_only, name } -> max_messages() == 5);
     CHECK(named<message_queue> { open_or_create, name, 1024, 5 } -> capacity() == 1024);
-    std::string text;
-    CHECK(error_of([&] { named<message_queue>(open_or_create, name, 2000, 5); }, &text) == errc::incompatible);
-    CHECK_MESSAGE(text.find("2048") != std::string::npos, text);
+    const auto refused = refusal_of([&] { named<message_queue>(open_or_create, name, 2000, 5); });
+    CHECK(refused.code == errc::incompatible);
+    CHECK_MESSAGE(refused.says("2048"), refused.text);
     CHECK(error_of([&] { named<message_queue>(open_or_create, name, 1000, 6); }) == errc::incompatible);
     for (const long long wrong : {0LL, -1LL}) {
         CHECK(error_of([&] { named<message_queue>(create_only, fresh_name(), wrong); }) == errc::invalid_argument);

@@ -1,5 +1,6 @@
 // A mutex within one process.
 #include <support/names.hpp>
+#include <support/refusal.hpp>
 #include <support/sleeper.hpp>
 
 #include <crosswake/mutex.hpp>
@@ -11,7 +12,6 @@
 #include <chrono>
 #include <deque>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -23,16 +23,6 @@ using namespace std::chrono_literals;
 using crosswake::mutex; // beside std's
 
 namespace {
-
-template <class Call>
-std::error_code error_of(Call call) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 bool is_locked(mutex& m) {
     if (!m.try_lock())

@@ -1,6 +1,7 @@
 // Named objects: names, kinds, sizes, parameters, damage, and handles.
 #include <support/names.hpp>
 #include <support/raw_object.hpp>
+#include <support/refusal.hpp>
 #include <support/seed.hpp>
 #include <support/system.hpp>
 
@@ -32,22 +33,6 @@ using namespace crosswake::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-struct refusal {
-    std::error_code code;
-    std::string text;
-    [[nodiscard]] bool says(const std::string& part) const { return text.find(part) != std::string::npos; }
-};
-
-template <class Call>
-refusal refusal_of(Call call) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        return {e.code(), e.what()};
-    }
-    return {};
-}
 
 /// Refused as incompatible, with the name, what it is, and what was wanted.
 template <class Call>

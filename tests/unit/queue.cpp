@@ -1,5 +1,6 @@
 // A queue within one process.
 #include <support/names.hpp>
+#include <support/refusal.hpp>
 #include <support/sleeper.hpp>
 
 #include <crosswake/named.hpp>
@@ -16,7 +17,6 @@
 #include <deque>
 #include <numeric>
 #include <optional>
-#include <system_error>
 #include <vector>
 
 using namespace crosswake;
@@ -24,16 +24,6 @@ using namespace crosswake::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-template <class Call>
-std::error_code error_of(Call call) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 template <std::size_t Bytes>
 struct item {

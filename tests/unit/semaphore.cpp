@@ -2,6 +2,7 @@
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/raw_object.hpp>
+#include <support/refusal.hpp>
 #include <support/sleeper.hpp>
 
 #include <crosswake/named.hpp>
@@ -13,25 +14,10 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <system_error>
 
 using namespace crosswake;
 using namespace crosswake::test;
 using namespace std::chrono_literals;
-
-namespace {
-
-template <class Call>
-std::error_code error_of(Call call) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
-
-} // namespace
 
 TEST_CASE("a semaphore begins with the permits that it is given") {
     CHECK(semaphore().available() == 0);

@@ -1,6 +1,7 @@
 // A work queue within one process.
 #include <support/names.hpp>
 #include <support/raw_object.hpp>
+#include <support/refusal.hpp>
 #include <support/seed.hpp>
 #include <support/sleeper.hpp>
 
@@ -21,7 +22,6 @@
 #include <numeric>
 #include <optional>
 #include <set>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -30,16 +30,6 @@ using namespace crosswake::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-template <class Call>
-std::error_code error_of(Call call) {
-    try {
-        call();
-    } catch (const std::system_error& e) {
-        return e.code();
-    }
-    return {};
-}
 
 template <class Queue>
 std::vector<int> drain(Queue& q) {
