@@ -4,13 +4,14 @@
 // one that finds, when the next wait starts, that there is nothing to read yet. Where each ring is an edge neither is
 // needed. Asio has no public way to say so, and therefore this file, alone in the library, uses what lies under its
 // public interface; only with versions that it has been checked against, and everybody else takes the public way in
-// watch.hpp. The figures are in docs/decisions/0002.
+// watch.hpp, as does who defines CROSSWAKE_ASIO_PUBLIC_ONLY. The figures are in docs/decisions/0002.
 #pragma once
 
 #include <boost/asio/io_context.hpp> // before anything of detail/, which does not stand alone
 #include <boost/asio/version.hpp>
 
-#if defined(BOOST_ASIO_HAS_EPOLL) && !defined(BOOST_ASIO_HAS_IO_URING_AS_DEFAULT) && BOOST_ASIO_VERSION == 102600
+#if defined(BOOST_ASIO_HAS_EPOLL) && !defined(BOOST_ASIO_HAS_IO_URING_AS_DEFAULT) && BOOST_ASIO_VERSION == 102600 &&   \
+    !defined(CROSSWAKE_ASIO_PUBLIC_ONLY)
 #define CROSSWAKE_ASIO_HAS_EDGE_WATCH 1
 
 #include <crosswake/asio/handle_watch.hpp>
