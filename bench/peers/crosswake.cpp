@@ -3,10 +3,12 @@
 #include <support/fresh_name.hpp>
 
 #include <crosswake/asio.hpp>
+#include <crosswake/message_queue.hpp>
 #include <crosswake/named.hpp>
 
 #include <boost/asio.hpp>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -96,6 +98,22 @@ private:
     object<cw::queue<item>> queue_;
 };
 
+/// The queue for messages of any size, each copied in and out like all others here: its place in the ring is lent, but
+/// the program's data are elsewhere.
+template <std::size_t Size>
+class bytes {
+    using item = message<Size>;
+
+public:
+    explicit bytes(const traffic& t) : queue_(t.slots * std::max<std::size_t>(Size, 64), t.slots) {}
+    void enter(side /*s*/, std::size_t /*index*/) { queue_.enter(); }
+    void send(const item& m) { queue_->push(std::as_bytes(std::span(&m, 1))); }
+    void receive(item& m) { queue_->pop(std::as_writable_bytes(std::span(&m, 1))); }
+
+private:
+    object<cw::message_queue> queue_;
+};
+
 class awaited_permits {
 public:
     void enter(asio::io_context& /*io*/) { semaphore_.enter(); }
@@ -180,6 +198,7 @@ const bool known = [] {
     add_counting_signal<permits>("crosswake semaphore");
     add_counting_signal<notice>("crosswake event");
     add_shared_channel<fifo>("crosswake");
+    add_shared_channel<bytes>("crosswake message_queue");
     add_awaited<awaited_permits>("crosswake semaphore");
     add_idle_awaited<awaited_notice>("crosswake event");
     add_idle_awaited<awaited_item>("crosswake queue");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <backend/peer_bell.hpp>
+#include <crosswake/deadline.hpp>
 #include <crosswake/detail/owner.hpp>
 #include <crosswake/native_handle.hpp>
 #include <crosswake/reactor.hpp>
@@ -50,14 +51,18 @@ public:
     /// Silences all handles. A ring that comes later is not swallowed.
     virtual heard silence() noexcept = 0;
 
-    /// From now on rings through this region are heard too, where the platform has that. An error costs only this
-    /// fallback.
+    /// From now on rings through this region are heard too, where the platform has that. An error: whoever may map the
+    /// region and cannot reach the bell cannot reach its owner.
     virtual std::error_code listen(const region& r) noexcept = 0;
     virtual void stop_listening(const region& r) noexcept = 0;
 
-    /// From now on the death of this process is heard, where the system tells of deaths. Failure costs only promptness.
-    /// Calls nest.
-    virtual void listen_for_death_of(detail::owner_token who) noexcept = 0;
+    /// Sleeps until a handle is readable, or until the deadline. Returns early whenever it likes. false: the system
+    /// refuses to.
+    [[nodiscard]] virtual bool await_ring(deadline until) noexcept = 0;
+
+    /// true: the death of this process will be heard, or has been. false: it will not, or not for certain: the system
+    /// does not tell, or there is no such process to be seen. Calls nest.
+    [[nodiscard]] virtual bool listen_for_death_of(detail::owner_token who) noexcept = 0;
     virtual void stop_listening_for_death_of(detail::owner_token who) noexcept = 0;
 
     /// In a forked child: lets go of what was inherited, without a sound for the parent. Nothing but the destructor may

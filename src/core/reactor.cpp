@@ -15,7 +15,7 @@ namespace crosswake::detail {
 
 using namespace core;
 
-reactor_state::reactor_state() : buckets_(note_count) {
+reactor_state::reactor_state(serves whom) : whom_(whom), buckets_(note_count) {
     prepare_for_fork();
     make_bell();
     reactors::instance().add(*this);
@@ -159,25 +159,25 @@ pending* reactor_state::among_the_waiting(const pending* p) const noexcept {
 }
 
 /// What the word's first wait was last told. If somebody's death would bring it what it waits for, that is listened
-/// for.
+/// for; and where a lock's owner may die unheard, it is looked at now and then.
 void reactor_state::note_why(armed_word& w, attempt why, owner_token owner) noexcept {
     const bool for_owner = why == attempt::wait_for_owner;
-    if (for_owner != w.waits_for_owner) {
-        w.waits_for_owner = for_owner;
-        if (!for_owner)
-            --words_for_owners_;
-        else if (words_for_owners_++ == 0)
-            next_owner_check_ns_ = backend::steady_ns() + owner_check_ns;
+    const bool is_mine = owner == this_process(); // who waits here will not see that end
+    const auto listened_for = (for_owner || why == attempt::wait_or_death) && !is_mine ? owner : nobody;
+    if (listened_for != w.owner) {
+        if (w.owner != nobody)
+            bell_->stop_listening_for_death_of(w.owner);
+        w.owner = listened_for;
+        w.death_is_heard = listened_for != nobody && bell_->listen_for_death_of(listened_for);
     }
-    const bool for_death = for_owner || why == attempt::wait_or_death;
-    const auto listened_for = for_death && owner != this_process() ? owner : nobody;
-    if (listened_for == w.owner)
+    const bool looks = for_owner && !is_mine && !w.death_is_heard;
+    if (looks == w.looks_at_owner)
         return;
-    if (w.owner != nobody)
-        bell_->stop_listening_for_death_of(w.owner);
-    if (listened_for != nobody)
-        bell_->listen_for_death_of(listened_for);
-    w.owner = listened_for;
+    w.looks_at_owner = looks;
+    if (!looks)
+        --words_that_look_;
+    else if (words_that_look_++ == 0)
+        next_owner_check_ns_ = backend::steady_ns() + owner_check_ns;
 }
 
 /// Tries for each wait of the word in turn. A wait that does not get it keeps those behind it waiting too.
@@ -226,9 +226,9 @@ void reactor_state::look_for_the_dead(std::int64_t now, finished_waits& over) no
         next_recheck_ns_ = now + recheck_ns();
         next_owner_check_ns_ = now + owner_check_ns;
         serve_every([](const armed_word&) { return true; }, over);
-    } else if (words_for_owners_ != 0 && now >= next_owner_check_ns_) {
+    } else if (words_that_look_ != 0 && now >= next_owner_check_ns_) {
         next_owner_check_ns_ = now + owner_check_ns;
-        serve_every([](const armed_word& w) { return w.waits_for_owner; }, over);
+        serve_every([](const armed_word& w) { return w.looks_at_owner; }, over);
     }
 }
 
@@ -301,9 +301,10 @@ membership* reactor_state::join(const std::shared_ptr<segment>& s, std::error_co
     }
     m = {s, *seat};
     error = bell_->listen(s->region());
-    if (!error || backend::forced_mechanism() != backend::forced::segment)
+    if (!error || (backend::forced_mechanism() != backend::forced::segment && whom_ == serves::an_event_loop))
         return &m;
-    // There is no other way to reach this reactor: it would wait and not hear.
+    // There is no other way to reach this reactor: it would wait and not hear. Or a thread would, which everybody can
+    // reach while it sleeps as threads do.
     leave(m);
     memberships_.erase(it);
     return nullptr;
@@ -399,7 +400,7 @@ void reactor_state::settle() noexcept {
     auto next = deadline::never().steady_ns();
     if (waiting_ != 0)
         next = next_recheck_ns_;
-    if (words_for_owners_ != 0)
+    if (words_that_look_ != 0)
         next = std::min(next, next_owner_check_ns_);
     if (!timers_.empty())
         next = std::min(next, timers_.front()->until().steady_ns());

@@ -28,9 +28,10 @@ struct armed_word {
     wait_word* word = nullptr;
     membership* at = nullptr;
     core::note note = 0;
-    bool waits_for_owner = false;
     owner_token owner = nobody; // whose death is listened for
-    armed_word* next = nullptr; // in the bucket of its note
+    bool death_is_heard = false;
+    bool looks_at_owner = false; // now and then, since its death may not be heard
+    armed_word* next = nullptr;  // in the bucket of its note
     pending* first = nullptr;
     pending* last = nullptr;
 };
@@ -51,7 +52,10 @@ private:
 
 class reactor_state {
 public:
-    reactor_state();
+    /// A blocked thread is not there in a forked child, nor is the wait on its stack: its reactor is forgotten there.
+    enum class serves : bool { an_event_loop, a_blocked_thread };
+
+    explicit reactor_state(serves whom = serves::an_event_loop);
     ~reactor_state();
     reactor_state(const reactor_state&) = delete;
     reactor_state& operator=(const reactor_state&) = delete;
@@ -66,6 +70,10 @@ public:
     void handle_closed(segment& s, bool was_last) noexcept;
     void reopen_after_fork();
 
+    [[nodiscard]] serves whom() const noexcept { return whom_; }
+    /// For a blocked thread: returns when dispatch() is worth calling, or earlier. false: the system lets nobody wait
+    /// like this.
+    [[nodiscard]] bool sleep() noexcept { return bell_->await_ring(next_deadline()); }
     [[nodiscard]] std::span<const native_handle> handles() const noexcept { return bell_->handles(); }
     [[nodiscard]] deadline next_deadline() const noexcept;
     [[nodiscard]] std::size_t waiting() const noexcept;
@@ -108,6 +116,7 @@ private:
     void sift_timer(std::size_t at) noexcept;
     void remove_timer(pending& p) noexcept;
 
+    const serves whom_;
     mutable std::mutex lock_;
     std::unique_ptr<backend::bell> bell_;
     std::shared_ptr<backend::peer_bell> ringer_; // of this bell itself
@@ -123,7 +132,7 @@ private:
     bool some_may_be_left_ = false;       // memberships
     unsigned unsilenced_ = 0;             // how often the loop dispatched by the edge alone
     unsigned rings_before_silence_ = 1;   // and how often it may
-    std::size_t words_for_owners_ = 0;    // armed words that wait for an owner
+    std::size_t words_that_look_ = 0;     // armed words that look at an owner
     std::int64_t next_recheck_ns_ = 0;
     std::int64_t next_owner_check_ns_ = 0;
     std::atomic<std::int64_t> next_moment_ns_{deadline::never().steady_ns()}; // changed under the lock

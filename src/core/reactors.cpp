@@ -55,6 +55,9 @@ void prepare_for_fork() noexcept {
                 detail::segment::unlock_after_fork();
                 for (auto* const r : all.all_)
                     r->unlock_in_child();
+                std::erase_if(all.all_, [](const detail::reactor_state* r) {
+                    return r->whom() == detail::reactor_state::serves::a_blocked_thread;
+                });
                 all.lock_.unlock();
                 // At once: later the child may have lost the rights or the descriptors to make its own holds, and
                 // what it locked would be taken for a dead process's.

@@ -3,12 +3,17 @@
 
 #include <backend/clock.hpp>
 #include <backend/thread_sleep.hpp>
+#include <core/reactor_state.hpp>
 #include <core/segment.hpp>
 #include <core/settings.hpp>
 #include <core/spin.hpp>
 #include <crosswake/error.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
 
 namespace crosswake {
 namespace {
@@ -26,11 +31,55 @@ std::uint32_t announce(wait_word& word) noexcept {
     }
 }
 
+/// Somebody else's death may end the wait, and the thread is to look whether it has.
+bool looks_at_owner(const operation& op, attempt why) noexcept {
+    return why == attempt::wait_for_owner && op.held_by() != detail::this_process();
+}
+
 /// The deadline, or an earlier moment at which to look for the dead.
-deadline next_look(deadline until, attempt why, std::int64_t now) noexcept {
-    const auto interval =
-        why == attempt::wait_for_owner ? std::min(core::owner_check_ns, core::recheck_ns()) : core::recheck_ns();
+deadline next_look(deadline until, bool at_owner, std::int64_t now) noexcept {
+    const auto interval = at_owner ? std::min(core::owner_check_ns, core::recheck_ns()) : core::recheck_ns();
     return std::min(until, deadline::at_ns(now + interval));
+}
+
+/// Waits as an event loop does, on a reactor of its own, and hears of deaths there. No value: there is none to be had,
+/// and nothing was taken.
+std::optional<wait_result> wait_on_a_bell(operation& op, deadline until) {
+    struct blocked final : pending {
+        using pending::pending;
+        void completed(wait_result r) noexcept override {
+            result = r;
+            is_over = true;
+        }
+        wait_result result{};
+        bool is_over = false;
+    };
+    std::unique_ptr<detail::reactor_state> bell;
+    try {
+        bell = std::make_unique<detail::reactor_state>(detail::reactor_state::serves::a_blocked_thread);
+    } catch (const std::exception&) { // no descriptors, no memory
+        return std::nullopt;
+    }
+    blocked me(until);
+    std::error_code error;
+    switch (bell->start(me, op, error)) {
+    case start_result::done:
+        return wait_result::done;
+    case start_result::timed_out:
+        return wait_result::timed_out;
+    case start_result::failed:
+        return std::nullopt;
+    case start_result::waiting:
+        break;
+    }
+    while (!me.is_over) {
+        if (!bell->sleep() && bell->cancel(me))
+            return std::nullopt;
+        bell->dispatch(false);
+    }
+    if (me.result == wait_result::aborted)
+        detail::raise(errc::aborted, "crosswake::wait");
+    return me.result;
 }
 
 bool is_there(operation& op) noexcept {
@@ -75,6 +124,7 @@ bool detail::wait_after_a_try(operation& op, deadline until) {
     auto& habit = core::spin_policy::of(word);
 
     // THE BLOCKING LOOP
+    bool may_hear = true;
     for (bool has_slept = false;; has_slept = true) {
         auto why = attempt::done;
         if (!look_for(op, habit, until)) {
@@ -84,11 +134,20 @@ bool detail::wait_after_a_try(operation& op, deadline until) {
                 const auto now = backend::steady_ns();
                 if (until <= deadline::at_ns(now))
                     return false;
-                const auto look_up = next_look(until, why, now);
+                const bool looks = looks_at_owner(op, why);
+                const auto look_up = next_look(until, looks, now);
                 backend::sleep_while(s->region(), word.epoch, seen, look_up);
-                if (const auto woken = backend::steady_ns(); deadline::at_ns(woken) < look_up)
+                if (const auto woken = backend::steady_ns(); deadline::at_ns(woken) < look_up) {
                     habit.slept(woken - now);
-                continue;
+                    continue;
+                }
+                if (!looks || look_up == until || !std::exchange(may_hear, false))
+                    continue;
+                const auto over = wait_on_a_bell(op, until);
+                if (!over)
+                    continue;
+                if (*over == wait_result::timed_out)
+                    return false;
             }
         }
         // Whoever woke this thread may have passed on one ring that stood for several (a reactor's, see decision 1): if

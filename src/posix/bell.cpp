@@ -4,13 +4,16 @@
 // (another user, another PID namespace, a process that is not dumpable), the ring goes through the segment: whoever
 // rings writes a byte of its file, and every bell has inotify watch the segments that its reactor sits in.
 #include <backend/bell.hpp>
+#include <backend/clock.hpp>
 #include <backend/process.hpp>
 
 #include <posix/fd.hpp>
 #include <posix/mailbox_page.hpp>
+#include <posix/proc.hpp>
 #include <posix/region_file.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
@@ -21,6 +24,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <new>
@@ -161,15 +165,28 @@ public:
             ::inotify_rm_watch(watch_.get(), watch);
     }
 
-    void listen_for_death_of(detail::owner_token who) noexcept override try {
+    bool await_ring(deadline until) noexcept override {
+        pollfd watched[2]{{reading_.get(), POLLIN, 0}, {rare_.get(), POLLIN, 0}}; // poll passes over a handle of -1
+        const auto left = std::max<std::int64_t>(until.steady_ns() - steady_ns(), 0);
+        timespec timeout{};
+        timeout.tv_sec = static_cast<std::time_t>(left / 1'000'000'000);
+        timeout.tv_nsec = static_cast<long>(left % 1'000'000'000);
+        return ::ppoll(watched, 2, until.is_never() ? nullptr : &timeout, nullptr) >= 0 || errno == EINTR;
+    }
+
+    bool listen_for_death_of(detail::owner_token who) noexcept override try {
         auto& m = mourned_[who];
-        if (m.listeners++ != 0 || !rare_ || unpack(who).pid_namespace != unpack(detail::this_process()).pid_namespace)
-            return;
+        if (m.listeners++ != 0)
+            return m.is_heard;
+        if (!rare_ || unpack(who).pid_namespace != unpack(detail::this_process()).pid_namespace)
+            return false;
         m.handle = fd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(unpack(who).pid), 0)));
-        if (m.handle)
-            hear_rarely(m.handle);
+        // The number may be another process's by now, whose death would be no news. If it is the right one's now, it
+        // was when the handle was opened.
+        m.is_heard = m.handle && hear_rarely(m.handle) && has_its_number(unpack(who));
+        return m.is_heard;
     } catch (const std::bad_alloc&) {
-        // Costs promptness only.
+        return false;
     }
 
     void stop_listening_for_death_of(detail::owner_token who) noexcept override {
@@ -189,16 +206,17 @@ public:
 private:
     struct mourned {
         fd handle; // a pidfd: readable once the process has died
+        bool is_heard = false;
         std::size_t listeners = 0;
     };
 
     pipe_bell() = default;
 
-    void hear_rarely(const fd& handle) noexcept {
+    bool hear_rarely(const fd& handle) noexcept {
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.fd = handle.get();
-        ::epoll_ctl(rare_.get(), EPOLL_CTL_ADD, handle.get(), &event);
+        return ::epoll_ctl(rare_.get(), EPOLL_CTL_ADD, handle.get(), &event) == 0;
     }
 
     heard silence_rare() noexcept {

@@ -24,20 +24,6 @@
 #include <string_view>
 
 namespace crosswake::posix {
-
-bool proc_is_ours() noexcept {
-    char text[32];
-    const auto got = ::readlink("/proc/self", text, sizeof text - 1);
-    pid_t shown = 0;
-    return got > 0 && std::from_chars(text, text + got, shown).ec == std::errc{} && shown == ::getpid();
-}
-
-} // namespace crosswake::posix
-
-namespace crosswake::backend {
-
-using namespace posix;
-
 namespace {
 
 /// What /proc/<pid>/stat tells. Fields are counted from 1, as proc(5) does.
@@ -63,6 +49,41 @@ bool read_stat(const char* path, stat_line& line) noexcept {
                        &line.threads, &line.started) == 3;
 }
 
+} // namespace
+
+bool proc_is_ours() noexcept {
+    char text[32];
+    const auto got = ::readlink("/proc/self", text, sizeof text - 1);
+    pid_t shown = 0;
+    return got > 0 && std::from_chars(text, text + got, shown).ec == std::errc{} && shown == ::getpid();
+}
+
+namespace {
+
+/// false: /proc is not ours or hides it (it exists, or did a moment ago); or somebody else has the number by now, or
+/// time is counted otherwise there (a time namespace).
+bool read_stat_of(backend::token_fields who, stat_line& line) noexcept {
+    char path[40];
+    std::snprintf(path, sizeof path, "/proc/%d/stat", static_cast<pid_t>(who.pid));
+    return proc_is_ours() && read_stat(path, line) &&
+           (static_cast<std::uint32_t>(line.started) & 0x3f'ffffu) == who.birth;
+}
+
+} // namespace
+
+bool has_its_number(backend::token_fields who) noexcept {
+    stat_line line;
+    return read_stat_of(who, line);
+}
+
+} // namespace crosswake::posix
+
+namespace crosswake::backend {
+
+using namespace posix;
+
+namespace {
+
 std::uint32_t own_namespace() noexcept {
     struct stat s {};
     return ::stat("/proc/self/ns/pid", &s) == 0 ? static_cast<std::uint32_t>(s.st_ino) & 0xffff : 0;
@@ -80,15 +101,9 @@ life probe_process(token_fields who) noexcept {
     } else if (errno == ESRCH || (::kill(pid, 0) != 0 && errno == ESRCH)) {
         return life::dead;
     }
-    if (!proc_is_ours())
-        return life::unknown;
-    char path[40];
-    std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
     stat_line line;
-    if (!read_stat(path, line))
-        return life::unknown; // it exists, or did a moment ago; /proc may be hiding it
-    if ((static_cast<std::uint32_t>(line.started) & 0x3f'ffffu) != who.birth)
-        return life::unknown; // somebody else by now, or time is counted otherwise there (a time namespace)
+    if (!read_stat_of(who, line))
+        return life::unknown;
     if (!handle && (line.state == 'Z' || line.state == 'X') && line.threads <= 1)
         return life::dead;
     return life::alive;

@@ -2,11 +2,15 @@
 //
 // The kernel removes both names with their last handle, so a kill leaves nothing behind.
 #include <backend/bell.hpp>
+#include <backend/clock.hpp>
 #include <backend/process.hpp>
 
 #include <win32/bell_box.hpp>
+#include <win32/birth.hpp>
 #include <win32/object_name.hpp>
+#include <win32/region_section.hpp>
 #include <win32/security.hpp>
+#include <win32/timeout.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -34,12 +38,18 @@ std::error_code last_error() noexcept {
 class mourned {
 public:
     mourned(detail::owner_token who, PVOID context, WAITORTIMERCALLBACK died) noexcept
-        : process_(::OpenProcess(SYNCHRONIZE, FALSE, unpack(who).pid * 4)) {
-        if (process_ && is_signalled(process_))
+        : process_(::OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, unpack(who).pid * 4)) {
+        // The number may be another process's by now, whose death would be no news.
+        if (!process_ || birth_of(process_.get()) != unpack(who).birth)
+            return;
+        if (is_signalled(process_)) {
             died(context, FALSE);
-        else if (process_ &&
-                 !::RegisterWaitForSingleObject(&wait_, process_.get(), died, context, INFINITE, WT_EXECUTEONLYONCE))
+            is_heard_ = true;
+        } else if (::RegisterWaitForSingleObject(&wait_, process_.get(), died, context, INFINITE, WT_EXECUTEONLYONCE)) {
+            is_heard_ = true;
+        } else {
             wait_ = nullptr;
+        }
     }
     mourned(const mourned&) = delete;
     mourned& operator=(const mourned&) = delete;
@@ -48,10 +58,13 @@ public:
             ::UnregisterWaitEx(wait_, INVALID_HANDLE_VALUE); // returns when nobody is calling any more
     }
 
+    [[nodiscard]] bool is_heard() const noexcept { return is_heard_; }
+
     std::size_t listeners = 0;
 
 private:
     handle process_;
+    bool is_heard_ = false;
     HANDLE wait_ = nullptr;
 };
 
@@ -122,14 +135,23 @@ public:
         return a_death_.exchange(false) ? heard::a_death : heard::nothing_special;
     }
 
-    // There is no ring through a region.
-    std::error_code listen(const region&) noexcept override { return {}; }
+    // There is no ring through a region, and the bell is for this user alone.
+    std::error_code listen(const region& r) noexcept override {
+        const bool is_ours_alone = static_cast<const region_section&>(r).who() == permissions::this_user;
+        return is_ours_alone ? std::error_code{} : std::make_error_code(std::errc::not_supported);
+    }
     void stop_listening(const region&) noexcept override {}
 
-    void listen_for_death_of(detail::owner_token who) noexcept override try {
-        ++mourned_.try_emplace(who, who, this, &event_bell::on_death).first->second.listeners;
+    bool await_ring(deadline until) noexcept override {
+        return ::WaitForSingleObject(box_->event().get(), milliseconds_until(until, steady_ns())) != WAIT_FAILED;
+    }
+
+    bool listen_for_death_of(detail::owner_token who) noexcept override try {
+        auto& m = mourned_.try_emplace(who, who, this, &event_bell::on_death).first->second;
+        ++m.listeners;
+        return m.is_heard();
     } catch (const std::bad_alloc&) {
-        // Costs promptness only.
+        return false;
     }
     void stop_listening_for_death_of(detail::owner_token who) noexcept override {
         if (const auto it = mourned_.find(who); it != mourned_.end() && --it->second.listeners == 0)

@@ -1,6 +1,7 @@
 // Who a process is and whether it lives, from process handles and the holds on a region; and who its user is.
 #include <backend/process.hpp>
 
+#include <win32/birth.hpp>
 #include <win32/handle.hpp>
 #include <win32/object_name.hpp>
 #include <win32/region_section.hpp>
@@ -97,15 +98,6 @@ bool is_acceptable(const handle& object, permissions who) noexcept {
     return is_same(owner, user()) || (who == permissions::group && is_same(its_group, group()));
 }
 
-} // namespace crosswake::win32
-
-namespace crosswake::backend {
-
-using namespace win32;
-
-namespace {
-
-/// Milliseconds: a process does not begin and end, and give its number away, within one.
 std::uint32_t birth_of(HANDLE process) noexcept {
     FILETIME birth{};
     FILETIME death{};
@@ -116,6 +108,14 @@ std::uint32_t birth_of(HANDLE process) noexcept {
     const auto ticks = (std::uint64_t{birth.dwHighDateTime} << 32) | birth.dwLowDateTime;
     return static_cast<std::uint32_t>(ticks / 10'000) & 0x3f'ffffu;
 }
+
+} // namespace crosswake::win32
+
+namespace crosswake::backend {
+
+using namespace win32;
+
+namespace {
 
 bool is_proven_dead(token_fields who) noexcept {
     const handle process(::OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, who.pid * 4));

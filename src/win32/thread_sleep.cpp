@@ -6,6 +6,7 @@
 #include <win32/object_name.hpp>
 #include <win32/region_section.hpp>
 #include <win32/security.hpp>
+#include <win32/timeout.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -142,17 +143,6 @@ private:
     alarm* alarm_;
     thread_seat* seat_;
 };
-
-constexpr std::int64_t ns_per_ms = 1'000'000;
-
-/// Whole milliseconds, rounded up: the system's timeouts are no finer. Whoever waits longer than a day looks up daily.
-DWORD milliseconds_until(deadline until, std::int64_t now) noexcept {
-    constexpr std::int64_t one_day = 86'400'000;
-    if (until.is_never())
-        return INFINITE;
-    const auto whole = until.steady_ns() / ns_per_ms - now / ns_per_ms + 1;
-    return static_cast<DWORD>(std::clamp<std::int64_t>(whole, 1, one_day));
-}
 
 /// All seats are taken: looks at the word as often as the system's clock ticks.
 void sleep_without_seat(const detail::atomic<std::uint32_t>& word, std::uint32_t seen, deadline until) noexcept {

@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <thread>
 
 using namespace crosswake;
 using namespace crosswake::test;
@@ -39,4 +40,29 @@ TEST_CASE("a future's wait starts no thread") {
     taken.get();
     CHECK(thread_count() == before);
     pool.join();
+}
+
+TEST_CASE("when five of ten waits are served and the others cancelled, no thread is left") {
+    const auto before = thread_count();
+    named<queue<int>> q{create_only, fresh_name(), 16};
+    asio::io_context io;
+    asio::cancellation_signal stop[10];
+    int received = 0;
+    int cancelled = 0;
+    for (auto& s : stop)
+        async_pop(io.get_executor(), *q, asio::bind_cancellation_slot(s.slot(), [&](boost::system::error_code ec, int) {
+                      ++(ec ? cancelled : received);
+                      if (!ec && received == 5)
+                          for (auto& each : stop)
+                              each.emit(asio::cancellation_type::terminal);
+                  }));
+    io.poll();
+    std::thread([&] {
+        for (int i = 1; i <= 5; ++i)
+            q->push(i);
+    }).join();
+    io.run();
+    CHECK(received == 5);
+    CHECK(cancelled == 5);
+    CHECK(thread_count() == before);
 }

@@ -51,6 +51,7 @@ struct board {
     queue<std::uint32_t, 4> items;
     queue<std::uint32_t, 1> room; // full between rounds
     work_queue<std::uint32_t, 4> work;
+    work_queue<std::uint32_t, 1> work_room; // full between rounds
 
     semaphore go;       // the granter may grant
     semaphore answered; // the witness got it
@@ -234,6 +235,30 @@ struct take_race {
     static void prepare(board&) {}
     static void grant(board& b, std::uint32_t round) { b.work.push(round + 1); }
     static bool balances(board& b, std::uint32_t, std::uint32_t) { return b.work.empty(); }
+};
+
+/// The room is there once the item before is taken and confirmed.
+struct work_push_race : push_race {
+    static constexpr const char* name = "async_push, work queue";
+    template <class Handler>
+    static void begin(board& b, Handler h) {
+        async_push(b.work_room, mine, std::move(h));
+    }
+    template <class Handler>
+    static void begin_for(board& b, std::chrono::nanoseconds t, Handler h) {
+        async_push_for(b.work_room, t, mine, std::move(h));
+    }
+    static void take(board& b) { b.work_room.push(mine); }
+    static void grant(board& b, std::uint32_t) {
+        auto d = b.work_room.take();
+        note(b, d.item());
+        d.confirm();
+    }
+    static bool balances(board& b, std::uint32_t rounds, std::uint32_t granted) {
+        grant(b, 0);
+        return b.work_room.empty() && b.room_popped_from_test == granted + 1 &&
+               b.room_popped_from_witness == rounds - granted + 1; // one more for its end
+    }
 };
 
 /// Several at a time, of which one comes.
@@ -465,6 +490,8 @@ int by_name(const std::string& race, Args&&... args) {
         return Call<receive_race>{}(args...);
     if (race == reserve_race::name)
         return Call<reserve_race>{}(args...);
+    if (race == work_push_race::name)
+        return Call<work_push_race>{}(args...);
     return Call<push_race>{}(args...);
 }
 
@@ -526,6 +553,7 @@ void run_race(const char* kind, Play&& play) {
     const auto name = fresh_name();
     named<board> b{create_only, name};
     b->room.push(from_test);
+    b->work_room.push(from_test);
     const what_is_beside<Race> beside(create_only, name);
     static std::uint64_t stream = 0;
     auto random = generator(++stream);
@@ -583,7 +611,7 @@ void run_race(const char* kind, Play&& play) {
 
 TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept, however they race", Race,
                    acquire_race, event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race,
-                   receive_race, reserve_race) {
+                   receive_race, reserve_race, work_push_race) {
     asio::io_context context;
     std::optional<aim> wait;
     run_race<Race>("cancel", [&](board& b, std::mt19937_64& random, auto let_go) {
@@ -623,7 +651,7 @@ TEST_CASE_TEMPLATE("what is cancelled took nothing, and what was granted is kept
 
 TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took nothing or is kept", Race, acquire_race,
                    event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race, receive_race,
-                   reserve_race) {
+                   reserve_race, work_push_race) {
     const auto name = fresh_name("settled");
     named<semaphore> settled{create_only, name};
     asio::thread_pool pool(2);
@@ -662,7 +690,7 @@ TEST_CASE_TEMPLATE("what is cancelled in one thread while another delivers took 
 
 TEST_CASE_TEMPLATE("what timed out took nothing, and what was granted is kept, however they race", Race, acquire_race,
                    event_race, lock_race, pop_race, push_race, pop_some_race, push_some_race, take_race, receive_race,
-                   reserve_race) {
+                   reserve_race, work_push_race) {
     asio::io_context context;
     std::optional<aim> wait;
     run_race<Race>("deadline", [&](board& b, std::mt19937_64& random, auto let_go) {

@@ -32,6 +32,12 @@ using namespace crosswake::test;
 
 namespace {
 
+struct held_elsewhere {
+    mutex door;
+    semaphore locked;
+    semaphore go;
+};
+
 /// A forked child that runs `body` and ends with what that returns.
 class forked {
 public:
@@ -75,6 +81,20 @@ bool is_not_permitted(Call call) {
 }
 
 } // namespace
+
+// args: name. Locks, and awaits twice what it is told.
+CROSSWAKE_ROLE(lock_and_await) {
+    named<held_elsewhere> h{open_only, args[0]};
+    waiter w{"awaits"};
+    const unique_lock hold{h->door};
+    for (int i = 0; i < 2; ++i) {
+        h->locked.release();
+        semaphore::acquire_operation op{h->go};
+        if (w.wait(op) != wait_result::done)
+            return 1;
+    }
+    return 0;
+}
 
 CROSSWAKE_ROLE(count_descriptors_like_the_parent_began) {
     return static_cast<int>(descriptor_count());
@@ -326,10 +346,23 @@ TEST_CASE("another program that a process turns into inherits no descriptor") {
     remembered p;
     std::error_code error;
     REQUIRE(r.start(p, op, error) == start_result::waiting);
+    // It has rung another process, and listens for that one's death.
+    const auto name = fresh_name();
+    named<held_elsewhere> h{create_only, name};
+    child owner{"lock_and_await", {name}};
+    h->locked.acquire();
+    mutex::lock_operation locking{h->door};
+    remembered lock;
+    REQUIRE(r.start(lock, locking, error) == start_result::waiting);
+    h->go.release();
+    h->locked.acquire();
     child other{"count_descriptors_like_the_parent_began"};
     CHECK(other.wait() == none_leaked);
     s->release();
-    loop.run_until([&] { return p.is_over(); });
+    h->go.release();
+    loop.run_until([&] { return p.is_over() && lock.is_over(); });
+    locking.guard().unlock();
+    CHECK(owner.wait() == 0);
 }
 
 namespace {

@@ -12,7 +12,9 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -88,6 +90,15 @@ CROSSWAKE_ROLE(meet_a_held_mutex) {
     return m->try_lock() ? 6 : 0;
 }
 
+// args: the lock that it takes and keeps, and how it is told to end.
+CROSSWAKE_ROLE(lock_until_told) {
+    named<contest> c{open_only, args[0]};
+    c->door.lock();
+    c->about_to.release();
+    c->go.acquire();
+    return 0;
+}
+
 CROSSWAKE_ROLE(lock_and_tell_how) {
     named<mutex> m{open_only, args[0]};
     unique_lock hold{*m};
@@ -161,4 +172,53 @@ TEST_CASE("a process that unlocked and ended leaves a sound mutex") {
     CHECK(c.wait() == static_cast<int>(lock_status::acquired));
     CHECK(m->lock() == lock_status::acquired);
     m->unlock();
+}
+
+// Where the system tells of a process's death there is nothing to look at. A blocked thread looks once, as most waits
+// do not take that long.
+TEST_CASE("who waits long for a lock does not look again and again whether its owner lives") {
+    for (const bool is_mine : {true, false})
+        for (const auto* const way : both_ways) {
+            CAPTURE(is_mine);
+            CAPTURE(way);
+            const auto name = fresh_name();
+            named<contest> c{create_only, name};
+            std::optional<child> owner;
+            if (is_mine)
+                c->door.lock();
+            else
+                owner.emplace("lock_until_told", role_arguments{name});
+            if (!is_mine)
+                c->about_to.acquire();
+            waiter w{way};
+            mutex::lock_operation op{c->door};
+            const auto before = wake_up_count();
+            CHECK(w.wait(op, deadline::after(1s)) == wait_result::timed_out);
+            CHECK(wake_up_count() - before <= 4);
+            c->go.release();
+            if (is_mine)
+                c->door.unlock();
+        }
+}
+
+TEST_CASE("who has waited long for a lock hears at once of its owner's death") {
+    for (const auto* const way : both_ways) {
+        CAPTURE(way);
+        const auto name = fresh_name();
+        named<contest> c{create_only, name};
+        child owner{"lock_until_told", {name}};
+        c->about_to.acquire();
+        const auto handles = descriptor_count();
+        std::atomic<bool> is_told{false};
+        std::thread heir([&] {
+            waiter w{way};
+            const auto hold = lock_with(w, c->door);
+            is_told = hold.status() == lock_status::acquired_from_dead_owner;
+        });
+        while (descriptor_count() == handles) // from here on it has what tells of deaths, or soon will
+            std::this_thread::yield();
+        owner.kill();
+        heir.join();
+        CHECK(is_told);
+    }
 }

@@ -48,12 +48,22 @@ public:
         state().regions &= ~(1u << static_cast<const simulated_region&>(r).index());
     }
 
+    bool await_ring(deadline until) noexcept override {
+        poll(until);
+        return true;
+    }
+
     // As where the death came first, and there is nothing left to listen to.
-    void listen_for_death_of(detail::owner_token who) noexcept override {
+    bool listen_for_death_of(detail::owner_token who) noexcept override {
         step_outside("listen for a death");
+        bool is_heard = false;
         for (unsigned p = 0; p < most_processes; ++p)
-            if (token_of(p) == who && !is_dead(p))
+            if (token_of(p) == who && !is_dead(p)) {
                 ++state().mourns[p];
+                is_heard = true;
+            }
+        saw(is_heard);
+        return is_heard;
     }
     void stop_listening_for_death_of(detail::owner_token who) noexcept override {
         for (unsigned p = 0; p < most_processes; ++p)

@@ -298,7 +298,7 @@ TEST_CASE("there is no next deadline while nothing waits, and there is one while
     CHECK(r.next_deadline().is_never());
 }
 
-TEST_CASE("a wait for a lock that somebody holds has the owner looked at more often") {
+TEST_CASE("a wait for a lock that this process holds looks at nobody") {
     named<mutex> m{create_only, fresh_name()};
     m->lock();
     reactor r;
@@ -306,7 +306,7 @@ TEST_CASE("a wait for a lock that somebody holds has the owner looked at more of
     mutex::lock_operation op{*m};
     remembered p;
     CHECK(start(r, p, op) == start_result::waiting);
-    CHECK(r.next_deadline() <= deadline::after(100ms));
+    CHECK(r.next_deadline() > deadline::after(1min));
     m->unlock();
     loop.run_until([&] { return p.is_over(); });
     CHECK(p.result == wait_result::done);
