@@ -1,6 +1,5 @@
 // Children, and what tests ask of the system, on Windows.
 #include <support/child.hpp>
-#include <support/held_ring.hpp>
 #include <support/memory.hpp>
 #include <support/system.hpp>
 
@@ -233,10 +232,6 @@ std::size_t mapping_count(const std::string&) {
     return count;
 }
 
-std::size_t wake_up_count() {
-    return 0; // the system does not say
-}
-
 std::size_t private_memory() {
     PROCESS_MEMORY_COUNTERS_EX counters{};
     ::K32GetProcessMemoryInfo(::GetCurrentProcess(), reinterpret_cast<PROCESS_MEMORY_COUNTERS*>(&counters),
@@ -312,18 +307,8 @@ void end_this_thread() {
     ::ExitThread(0);
 }
 
-// What there is no such thing as here.
 bool become_nobody() {
-    return false;
-}
-bool enter_small_shared_memory(std::size_t) {
-    return false;
-}
-bool enter_new_process_numbers() {
-    return false;
-}
-bool hold_rings(std::function<void()>) {
-    return false;
+    return false; // it would take somebody's password
 }
 
 } // namespace crosswake::test
