@@ -4,13 +4,14 @@
 //     cancel_waiting_workers        starts itself a second time, to send the five items
 //
 // A wait that was cancelled has taken nothing, now or later: an item that comes afterwards stays in the queue.
+#include "boost_process.hpp"
+
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio.hpp>
 #include <boost/dll/runtime_symbol_info.hpp>
-#include <boost/process/child.hpp>
 #include <fmt/format.h>
 
 #include <array>

@@ -5,6 +5,8 @@
 // The worker takes the lock, sets the event, and puts five results into the queue, slowly. Meanwhile two coroutines run
 // in the parent's one thread: one prints results as they come, the other waits for the event and then for the lock,
 // which it gets when the worker has finished; then it adds a result of its own and closes the queue.
+#include "boost_process.hpp"
+
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
 
@@ -12,7 +14,6 @@
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/dll/runtime_symbol_info.hpp>
-#include <boost/process/child.hpp>
 #include <fmt/format.h>
 
 #include <chrono>

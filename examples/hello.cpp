@@ -3,12 +3,13 @@
 //     hello                      is both halves: it starts itself a second time, to send
 //     hello receive --name q     one half each, in two terminals: first this one, which makes the queue,
 //     hello send --name q        then this one, which opens it
+#include "boost_process.hpp"
+
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
 
 #include <CLI/CLI.hpp>
 #include <boost/dll/runtime_symbol_info.hpp>
-#include <boost/process/child.hpp>
 #include <fmt/format.h>
 
 #include <random>

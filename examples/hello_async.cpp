@@ -4,13 +4,14 @@
 //     hello_async                      is both halves: it starts itself a second time, to send
 //     hello_async receive --name q     one half each, in two terminals: first this one, which makes the queue,
 //     hello_async send --name q        then this one, which opens it
+#include "boost_process.hpp"
+
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio.hpp>
 #include <boost/dll/runtime_symbol_info.hpp>
-#include <boost/process/child.hpp>
 #include <fmt/format.h>
 
 #include <exception>

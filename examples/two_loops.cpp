@@ -5,6 +5,8 @@
 //
 // First they take turns: a number goes over, and comes back doubled; that is one round, and it is timed. Then both talk
 // at once: each sends all numbers from 1 on while it adds up what it hears, in one thread, through queues of 64.
+#include "boost_process.hpp"
+
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
 
@@ -12,7 +14,6 @@
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/dll/runtime_symbol_info.hpp>
-#include <boost/process/child.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

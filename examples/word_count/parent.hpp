@@ -1,6 +1,7 @@
 // The parent: hands out files, and takes their counts, in two coroutines on one thread.
 #pragma once
 
+#include "../boost_process.hpp"
 #include "messages.hpp"
 #include "tally.hpp"
 
@@ -8,7 +9,6 @@
 #include <crosswake/named.hpp>
 
 #include <boost/asio.hpp>
-#include <boost/process/child.hpp>
 
 #include <csignal>
 #include <cstddef>

@@ -1,11 +1,11 @@
 // A worker process: takes jobs, and gives results, in one coroutine. It ends when the parent does.
+#include "../boost_process.hpp"
 #include "messages.hpp"
 
 #include <crosswake/asio.hpp>
 
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/process/environment.hpp>
 
 #include <string>
 

@@ -90,14 +90,19 @@ std::unique_ptr<backend::region> open_listed(const view& listed, handle& directo
     }
     view bytes(holds.section, FILE_MAP_READ | FILE_MAP_WRITE);
     if (!bytes) {
-        error = system_error_code(::GetLastError());
+        const auto e = ::GetLastError();
+        error = e == ERROR_INVALID_PARAMETER ? errc::corrupted : system_error_code(e); // it cannot be written to
+        return nullptr;
+    }
+    const auto mapped = bytes.size();
+    if (mapped == 0) {
+        error = errc::corrupted;
         return nullptr;
     }
     // Checked and used from copies: the bytes can change under the check.
     const auto& header = *reinterpret_cast<const section_header*>(bytes.bytes());
     const auto core_bytes = header.core_bytes;
     const auto made_for = header.who;
-    const auto mapped = bytes.size();
     if (core_bytes < sizeof(section_header) || core_bytes > mapped || region_section::all_bytes(core_bytes) > mapped ||
         made_for > static_cast<std::uint64_t>(permissions::everyone)) {
         error = errc::corrupted;
@@ -168,6 +173,8 @@ std::unique_ptr<region> region::create(std::string_view name, std::size_t bytes,
     const view listed(holds.directory, FILE_MAP_READ | FILE_MAP_WRITE);
     if (!listed)
         return fail(::GetLastError());
+    if (listed.size() == 0)
+        return fail(ERROR_ALREADY_EXISTS); // something is, and open() says what
     auto there = entry_in(listed).load();
     do {
         if (there != 0 && is_section_alive(there))
@@ -191,6 +198,10 @@ std::unique_ptr<region> region::open(std::string_view name, permissions who, std
         const view listed(directory, FILE_MAP_READ);
         if (!listed) {
             error = system_error_code(::GetLastError());
+            return nullptr;
+        }
+        if (listed.size() == 0) {
+            error = errc::corrupted;
             return nullptr;
         }
         auto opened = open_listed(listed, directory, who, error);

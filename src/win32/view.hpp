@@ -27,10 +27,12 @@ public:
     [[nodiscard]] std::byte* bytes() const noexcept { return at_; }
     explicit operator bool() const noexcept { return at_ != nullptr; }
 
-    /// As the system knows it: whole pages.
+    /// As the system knows it: whole pages, from the first one on, that may be touched. Some other maker's section may
+    /// have none.
     [[nodiscard]] std::size_t size() const noexcept {
         MEMORY_BASIC_INFORMATION about{};
-        return ::VirtualQuery(at_, &about, sizeof about) == sizeof about ? about.RegionSize : 0;
+        const bool is_known = ::VirtualQuery(at_, &about, sizeof about) == sizeof about;
+        return is_known && about.State == MEM_COMMIT ? about.RegionSize : 0;
     }
 
 private:

@@ -55,7 +55,7 @@ CROSSWAKE_ROLE(ring_when_told) {
 }
 
 TEST_CASE("several that ring one bell at the same moment are all heard, every time") {
-    const auto rounds = knob("CROSSWAKE_TEST_ROUNDS", 50'000);
+    const auto rounds = knob("CROSSWAKE_TEST_RINGS", 50'000);
     const auto name = fresh_name();
     named<belfry> b{create_only, name};
     std::vector<child> children;

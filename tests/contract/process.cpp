@@ -1,89 +1,25 @@
 // CONTRACT process.
-#include <support/child.hpp>
+#include <contract/theatre.hpp>
+
 #include <support/names.hpp>
-#include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/sleeper.hpp>
 #include <support/system.hpp>
 
 #include <backend/process.hpp>
-#include <backend/region.hpp>
 #include <crosswake/detail/owner.hpp>
-#include <crosswake/named.hpp>
-#include <crosswake/semaphore.hpp>
 
 #include <doctest/doctest.h>
 
-#include <atomic>
 #include <cstdint>
-#include <memory>
+#include <cstdlib>
 #include <optional>
 #include <set>
-#include <string>
-#include <system_error>
 #include <thread>
 
 using namespace crosswake;
 using namespace crosswake::backend;
 using namespace crosswake::test;
-
-namespace {
-
-constexpr std::size_t page = 4096;
-
-std::unique_ptr<region> make(const std::string& name) {
-    struct : region::initialiser {
-        void operator()(std::byte*) override {}
-    } initialise;
-    std::error_code error;
-    auto r = region::create(name, page, page, permissions::this_user, initialise, error);
-    REQUIRE_FALSE(error);
-    return r;
-}
-
-/// What a subject, which the tests look at, tells them.
-struct stage {
-    std::atomic<detail::owner_token> token{0};
-    semaphore ready;
-    semaphore next;
-};
-
-/// args: region, stage.
-struct subject {
-    explicit subject(const role_arguments& args) : s(open_only, args[1]) {
-        std::error_code error;
-        where = region::open(args[0], permissions::this_user, error);
-        if (error)
-            throw std::system_error(error, "region");
-        s->token.store(detail::this_process());
-    }
-    named<stage> s;
-    std::unique_ptr<region> where;
-};
-
-/// The tests' side of it.
-struct theatre {
-    std::string region_name = fresh_name("region");
-    std::string stage_name = fresh_name("stage");
-    std::unique_ptr<region> where = make(region_name);
-    named<stage> s{create_only, stage_name};
-
-    child start(const char* role) {
-        child c{role, {region_name, stage_name}};
-        s->ready.acquire();
-        return c;
-    }
-    life look() { return probe(s->token.load(), *where); }
-};
-
-} // namespace
-
-CROSSWAKE_ROLE(live) {
-    subject me(args);
-    me.s->ready.release();
-    me.s->next.acquire();
-    return 0;
-}
 
 CROSSWAKE_ROLE(close_the_region) {
     subject me(args);
@@ -105,22 +41,6 @@ CROSSWAKE_ROLE(leave_by_the_first_thread) {
         std::_Exit(0);
     }).detach();
     end_this_thread();
-}
-
-CROSSWAKE_ROLE(live_elsewhere) {
-    if (!enter_new_process_numbers()) {
-        named<stage> {
-            open_only, args[1]
-            } -> ready.release();
-        return not_permitted_here;
-    }
-    child c{"live", args};
-    named<stage> s{open_only, args[1]};
-    // The first process among other numbers dies with its parent's call only.
-    named<semaphore> kill{open_only, args[1] + "-kill"};
-    kill->acquire();
-    c.kill();
-    return 0;
 }
 
 TEST_CASE("a token packs and unpacks to what it was made of, and leaves two bits for flags") {
@@ -160,7 +80,7 @@ TEST_CASE("processes have different tokens, one after the other too") {
 }
 
 TEST_CASE("a process is alive to itself") {
-    const auto r = make(fresh_name());
+    const auto r = make_page(fresh_name());
     CHECK(probe(detail::this_process(), *r) == life::alive);
 }
 
@@ -221,7 +141,7 @@ TEST_CASE("a process whose first thread has ended lives while another runs") {
 }
 
 TEST_CASE("a token with another birth is of a process that is dead, though its number is in use") {
-    const auto r = make(fresh_name());
+    const auto r = make_page(fresh_name());
     theatre t;
     auto c = t.start("live");
     auto fields = unpack(t.s->token.load());
@@ -229,21 +149,6 @@ TEST_CASE("a token with another birth is of a process that is dead, though its n
     CHECK(probe(pack(fields), *t.where) == life::dead);
     t.s->next.release();
     CHECK(c.wait() == 0);
-}
-
-TEST_CASE("a process among other process numbers is told apart, and told alive from dead, by its hold on the region") {
-    theatre t;
-    named<semaphore> kill{create_only, t.stage_name + "-kill"};
-    auto c = t.start("live_elsewhere");
-    if (t.s->token.load() == 0) {
-        CHECK_FALSE(permitted(c.wait()));
-        return;
-    }
-    CHECK(unpack(t.s->token.load()).pid_namespace != unpack(detail::this_process()).pid_namespace);
-    CHECK(t.look() == life::alive);
-    kill->release();
-    CHECK(c.wait() == 0);
-    CHECK(t.look() == life::dead);
 }
 
 TEST_CASE("random numbers do not repeat") {

@@ -2,7 +2,6 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
-#include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
@@ -12,13 +11,11 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <string>
 #include <vector>
 
 using namespace crosswake;
 using namespace crosswake::test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -69,19 +66,6 @@ CROSSWAKE_ROLE(lock_and_close_the_handle) {
         r->inside.release();
     }
     stay->acquire();
-    return 0;
-}
-
-// The first process among numbers of its own cannot kill itself, so its parent does it.
-CROSSWAKE_ROLE(have_an_owner_killed_elsewhere) {
-    named<room> r{open_only, args[0]};
-    if (!enter_new_process_numbers())
-        return not_permitted_here;
-    child owner{"lock_and_stay", {args[0]}};
-    r->inside.acquire();
-    if (r->door.try_lock_for(250ms))
-        return 1; // it lives, and two looks at it were not to find otherwise
-    owner.kill();
     return 0;
 }
 
@@ -162,16 +146,4 @@ TEST_CASE("an owner that closes its last handle without unlocking gives the lock
     r->door.unlock();
     stay->release();
     CHECK(owner.wait() == 0);
-}
-
-TEST_CASE("an owner among other process numbers keeps the lock while it lives, and not when it is killed") {
-    const auto name = fresh_name();
-    named<room> r{create_only, name};
-    child elsewhere{"have_an_owner_killed_elsewhere", {name}};
-    const int code = elsewhere.wait();
-    if (!permitted(code))
-        return;
-    CHECK(code == 0);
-    CHECK(r->door.lock() == lock_status::acquired_from_dead_owner);
-    r->door.unlock();
 }

@@ -77,6 +77,19 @@ CROSSWAKE_ROLE(lock_until_told_elsewhere) {
     return child{"lock_until_told", args}.wait();
 }
 
+// The first process among numbers of its own cannot be killed by itself, so its parent does it.
+CROSSWAKE_ROLE(have_an_owner_killed_elsewhere) {
+    if (!enter_new_process_numbers())
+        return not_permitted_here;
+    named<desk> d{open_only, args[0]};
+    child owner{"lock_until_told", args};
+    d->back.acquire();
+    if (d->door.try_lock_for(std::chrono::milliseconds(250)))
+        return 1; // it lives, and two looks at it were not to find otherwise
+    owner.kill();
+    return 0;
+}
+
 CROSSWAKE_ROLE(end_at_once_elsewhere) {
     return enter_new_process_numbers() ? 0 : not_permitted_here;
 }
@@ -157,5 +170,16 @@ TEST_CASE("a lock whose owner's number means nothing here is kept while that own
     d->there.release();
     CHECK(elsewhere.wait() == 0);
     CHECK(d->door.lock() == lock_status::acquired);
+    d->door.unlock();
+}
+
+TEST_CASE("an owner among other process numbers keeps the lock while it lives, and not when it is killed") {
+    if (!permitted(child{"end_at_once_elsewhere"}.wait()))
+        return;
+    const auto name = fresh_name();
+    named<desk> d{create_only, name};
+    child elsewhere{"have_an_owner_killed_elsewhere", {name}};
+    CHECK(elsewhere.wait() == 0);
+    CHECK(d->door.lock() == lock_status::acquired_from_dead_owner);
     d->door.unlock();
 }
