@@ -55,6 +55,7 @@ const std::map<std::string, long> calls{
     {"pidfd_open", SYS_pidfd_open},
     {"pipe2", SYS_pipe2},
     {"poll", SYS_poll},
+    {"ppoll", SYS_ppoll},
     {"pwrite64", SYS_pwrite64},
     {"pwritev2", SYS_pwritev2},
     {"read", SYS_read},
