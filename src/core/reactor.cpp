@@ -342,7 +342,7 @@ armed_word* reactor_state::arm(wait_word& word, membership& m) {
     *w = {.word = &word, .at = &m, .note = n, .next = buckets_[n]};
     buckets_[n] = w;
     ++m.armed;
-    word.seats.fetch_or(bit_of(m.seat));
+    announce(*m.segment, m.seat, word);
     return w;
 }
 
@@ -353,8 +353,8 @@ void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
     while (*link != &w)
         link = &(*link)->next;
     *link = w.next;
-    if (w.at->seat < private_seats && !inherited_)
-        w.word->seats.fetch_and(~bit_of(w.at->seat));
+    if (!inherited_)
+        withdraw(*w.at->segment, w.at->seat, *w.word);
     if (last.ready())
         wake_one(*w.word);
     note_why(w, attempt::done, nobody);
@@ -483,7 +483,7 @@ void reactor_state::reopen_after_fork() {
     inherited_ = false;
     for (auto* const bucket : buckets_)
         for (auto* w = bucket; w != nullptr; w = w->next)
-            w->word->seats.fetch_or(bit_of(w->at->seat));
+            announce(*w->at->segment, w->at->seat, *w->word);
     next_recheck_ns_ = 0; // the next dispatch tries for all of them
     settle();
 }

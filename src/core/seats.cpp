@@ -7,12 +7,17 @@
 #include <core/peers.hpp>
 #include <crosswake/error.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace crosswake::core {
 namespace {
 
 using detail::nobody;
 using detail::owner_token;
 using found = backend::peer_bell::found;
+
+constexpr std::uint32_t nothing_named = 0;
 
 // What a seat says of its bell.
 constexpr std::uint64_t not_live = 0;
@@ -36,19 +41,45 @@ bool is_from_before_exec(const seat_layout& seat) noexcept {
     return is_live(bell) && !peers::instance().knows(detail::this_process(), address_in(bell));
 }
 
-/// Clears the seat's bit from every word. Where it was set, the dead owner may have swallowed a ring: wakes another.
+/// What is known of the owner of a seat whose bit the word has.
+enum class awaits : unsigned char { not_this_word, perhaps, this_word };
+
+awaits what_it_awaits(const detail::segment& s, std::size_t seat, const detail::wait_word& word) noexcept {
+    if (seat < private_seats)
+        return awaits::this_word;
+    const auto& says = s.crowd_seat(seat);
+    for (const auto& name : says.named)
+        if (name.load() == s.place_of(word))
+            return awaits::this_word;
+    return says.unnamed.load() != 0 ? awaits::perhaps : awaits::not_this_word;
+}
+
+/// Takes the seat's announcement off the word; false: there is none, or it bears no name.
+bool take_off(const detail::segment& s, std::size_t seat, detail::wait_word& word) noexcept {
+    if (seat < private_seats)
+        return (word.seats.load() & bit_of(seat)) != 0 && (word.seats.fetch_and(~bit_of(seat)) & bit_of(seat)) != 0;
+    for (auto& name : s.crowd_seat(seat).named)
+        if (name.load() == s.place_of(word)) {
+            name.store(nothing_named);
+            return true;
+        }
+    return false;
+}
+
+/// Takes the seat's announcements off every word. Where one was, the dead owner may have swallowed a ring: wakes
+/// another. A ring for what it did not name has never counted.
 void scrub(detail::segment& s, std::size_t seat, clearing_limit& limit) noexcept {
-    if (seat >= private_seats)
-        return; // the crowd's bit is everybody's and stays
-    s.for_each_word([&s, &limit, bit = bit_of(seat)](detail::wait_word& word) {
-        if ((word.seats.load() & bit) == 0 || (word.seats.fetch_and(~bit) & bit) == 0 || !word.somebody_waits())
+    s.for_each_word([&s, seat, &limit](detail::wait_word& word) {
+        if (!take_off(s, seat, word) || !word.somebody_waits())
             return;
         wake_up w{s, word, limit};
         wake_one(w);
     });
+    if (seat >= private_seats)
+        s.crowd_seat(seat).unnamed.store(0);
 }
 
-/// Makes this process the owner if the seat is still `from`'s; the seat is then not live, and bears nobody's bits.
+/// Makes this process the owner if the seat is still `from`'s; the seat is then not live, and announced nowhere.
 bool inherit(detail::segment& s, std::size_t index, owner_token from, clearing_limit& limit) noexcept {
     auto& seat = s.seat(index);
     auto expected = from;
@@ -65,8 +96,7 @@ void clear_up(wake_up& w, std::size_t index, owner_token dead) noexcept {
     auto& s = w.segment;
     if (w.limit.left == 0 || !is_proven_dead(s, dead))
         return;
-    if (index < private_seats)
-        --w.limit.left;
+    --w.limit.left;
     if (inherit(s, index, dead, w.limit))
         s.seat(index).owner.store(nobody);
 }
@@ -111,12 +141,34 @@ void leave_seat(detail::segment& s, std::size_t index) noexcept {
     seat.owner.compare_exchange_strong(me, nobody);
 }
 
+void announce(const detail::segment& s, std::size_t index, detail::wait_word& word) noexcept {
+    if (index >= private_seats) {
+        auto& says = s.crowd_seat(index);
+        auto* const free = std::find_if(std::begin(says.named), std::end(says.named),
+                                        [](const auto& name) { return name.load() == nothing_named; });
+        if (free != std::end(says.named))
+            free->store(s.place_of(word));
+        else
+            says.unnamed.store(says.unnamed.load() + 1);
+    }
+    word.seats.fetch_or(bit_of(index));
+}
+
+void withdraw(const detail::segment& s, std::size_t index, detail::wait_word& word) noexcept {
+    if (take_off(s, index, word) || index < private_seats)
+        return;
+    auto& unnamed = s.crowd_seat(index).unnamed;
+    unnamed.store(unnamed.load() - 1);
+}
+
 bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
     auto& s = w.segment;
     auto& seat = s.seat(index);
     const auto owner = seat.owner.load();
     const auto bell = seat.bell.load();
-    if (owner == nobody)
+    // After the bell: what the owner before had said is taken back before this one's bell is live.
+    const auto said = what_it_awaits(s, index, w.word);
+    if (owner == nobody || said == awaits::not_this_word)
         return false;
     if (!is_live(bell)) {
         // Somebody is sitting down, or clearing up, or has died over it.
@@ -135,7 +187,7 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
         if (mailbox(peer->mailbox()).notify(*peer, s.note_of(w.word))) {
             if (owner != detail::this_process())
                 note_mechanism(bell_mechanism::direct);
-            return true;
+            return said == awaits::this_word;
         }
         why = peer->seems_dead() ? found::dead : found::unreachable; // the system may have refused the ring
         peers::instance().forget(owner, address_in(bell));
@@ -147,7 +199,7 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
             note_mechanism(bell_mechanism::segment);
             // All who listen hear it, this one too, which may be stopped: while there are others to ask, it serves
             // nobody in particular.
-            return whom == ring_whom::anybody;
+            return whom == ring_whom::anybody && said == awaits::this_word;
         }
     }
     // Proof is asked for even now: a reactor may have closed its bell, and another one of that process have sat down.

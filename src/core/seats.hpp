@@ -2,7 +2,8 @@
 //
 // A seat's bit in a wait word is changed by the seat's owner alone, and a seat that was a dead process's is scrubbed
 // from every word before anybody else's bit can stand there: nobody inherits an announcement, and nobody's is ever
-// taken.
+// taken. The crowd's seats share a bit that stays; what a bit of its own would say, such a seat says itself, and the
+// same holds for that.
 //
 //     nobody -> owner, not live -> owner, live -> owner, not live -> nobody
 //     owner (dies) -> heir, not live -> (scrub) -> heir, live; or nobody, if the heir only cleared up
@@ -28,14 +29,18 @@ std::optional<std::size_t> take_seat(detail::segment& s, backend::bell_address b
 /// Gives it back; its bits are cleared already.
 void leave_seat(detail::segment& s, std::size_t seat) noexcept;
 
+/// Announces the owner of the seat on the word; he tries once more afterwards.
+void announce(const detail::segment& s, std::size_t seat, detail::wait_word& word) noexcept;
+/// He awaits it no longer; he looks afterwards whether he owes somebody a ring.
+void withdraw(const detail::segment& s, std::size_t seat, detail::wait_word& word) noexcept;
+
 enum class ring_whom : bool {
     only_silent, // leave it alone if its bell is ringing already; a bell that cannot be asked rings, and serves nobody
     anybody,
 };
 
 /// How many seats of the dead may still be cleared up on behalf of one call from outside. To clear one up wakes others,
-/// among them perhaps further dead; there are no more than there are seats, unless somebody writes them in again and
-/// again.
+/// among them perhaps further dead, each within the one before; what is left is for the next call.
 struct clearing_limit {
     std::size_t left = private_seats;
 };
@@ -48,8 +53,8 @@ struct wake_up {
     bool segment_is_rung = false; // that reaches all who cannot be reached directly: once is enough
 };
 
-/// Rings for the word. false: nobody sits there; or who did is dead, and the seat is then cleared up; or it was left
-/// alone.
+/// Rings for the word, which has the seat's bit. false: that served nobody for certain. Nobody sits there who awaits
+/// it; or it is not known whether he does; or he is dead, and the seat is then cleared up; or he was left alone.
 bool ring_seat(wake_up& w, std::size_t seat, ring_whom whom) noexcept;
 
 /// Wakes one sleeper of w.word; false: nobody was there to be woken.

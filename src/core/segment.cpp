@@ -18,7 +18,7 @@ namespace crosswake::core {
 namespace {
 
 constexpr std::uint64_t magic = 0x316b'6177'7373'6f72; // "rosswak1"
-constexpr std::uint32_t layout_version = 1;
+constexpr std::uint32_t layout_version = 2;
 constexpr std::size_t page_bytes = 4096;
 constexpr std::size_t names_swept_per_creation = 8;
 
@@ -49,7 +49,7 @@ public:
 
     [[nodiscard]] std::size_t reserved() const noexcept { return static_cast<std::size_t>(crowd_offset_); }
     [[nodiscard]] std::size_t bytes() const noexcept {
-        return static_cast<std::size_t>(crowd_offset_ + crowd_seats * sizeof(seat_layout));
+        return static_cast<std::size_t>(crowd_offset_ + crowd_seats * sizeof(crowd_seat_layout));
     }
 
     void operator()(std::byte* bytes) override {
@@ -104,7 +104,7 @@ std::optional<std::string> damage(const segment_layout& s, std::size_t bytes, co
     if (s.header_bytes != sizeof(segment_layout) || s.object_offset < sizeof(segment_layout) ||
         s.object_offset > bytes || s.shape.bytes > bytes - s.object_offset || s.crowd_offset > bytes ||
         s.crowd_offset < s.object_offset + s.shape.bytes ||
-        bytes - s.crowd_offset < crowd_seats * sizeof(seat_layout) ||
+        bytes - s.crowd_offset < crowd_seats * sizeof(crowd_seat_layout) ||
         s.object_offset % std::max<std::uint64_t>(wanted.alignment, 64) != 0 || s.crowd_offset % page_bytes != 0)
         return "its header contradicts its size";
     return std::nullopt;
@@ -295,25 +295,27 @@ note segment::note_of(const wait_word& word) const noexcept {
 }
 
 seat_layout& segment::seat(std::size_t index) const noexcept {
-    if (index < private_seats)
-        return layout().seats[index];
-    return reinterpret_cast<seat_layout*>(region_->bytes() + crowd_offset_)[index - private_seats];
+    return index < private_seats ? layout().seats[index] : crowd_seat(index).seat;
+}
+
+crowd_seat_layout& segment::crowd_seat(std::size_t index) const noexcept {
+    return reinterpret_cast<crowd_seat_layout*>(region_->bytes() + crowd_offset_)[index - private_seats];
 }
 
 /// The shared number is anybody's, and a page that nobody has set aside is a fault where memory is full.
 std::error_code segment::set_aside_crowd(std::size_t seats) noexcept {
     if (seats <= crowd_set_aside_.load(std::memory_order_relaxed))
         return {};
-    const auto bytes = round_up(seats * sizeof(seat_layout), page_bytes);
+    const auto bytes = round_up(seats * sizeof(crowd_seat_layout), page_bytes);
     if (auto error = region_->reserve(static_cast<std::size_t>(crowd_offset_), static_cast<std::size_t>(bytes)))
         return error;
-    crowd_set_aside_.store(static_cast<std::size_t>(bytes / sizeof(seat_layout)), std::memory_order_relaxed);
+    crowd_set_aside_.store(static_cast<std::size_t>(bytes / sizeof(crowd_seat_layout)), std::memory_order_relaxed);
     return {};
 }
 
 std::size_t segment::crowd_used() noexcept {
     const auto said = std::min<std::size_t>(layout().crowd_used.load(), crowd_seats);
-    // Whoever cannot ask, for want of a descriptor, believes it: the crowd is to be rung.
+    // Whoever cannot ask, for want of a descriptor, believes it: the crowd is to be looked at.
     return said != 0 && set_aside_crowd(said) == errc::no_space ? 0 : said;
 }
 

@@ -34,6 +34,15 @@ struct seat_layout {
     detail::atomic<std::uint64_t> bell;
 };
 
+/// The crowd's members share one bit in a wait word, so the seat says which words its owner awaits: three by their
+/// places (offsets in units of 8 bytes; 0: none), and of how many more it knows no name.
+struct crowd_seat_layout {
+    seat_layout seat;
+    detail::atomic<std::uint32_t> named[3];
+    detail::atomic<std::uint32_t> unnamed;
+};
+static_assert(sizeof(crowd_seat_layout) == 32 && alignof(crowd_seat_layout) == 8);
+
 struct shape_layout {
     char kind[56];
     std::uint64_t unit_size;
@@ -96,6 +105,11 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] backend::region& region() const noexcept { return *region_; }
 
+    /// Where the word is, in units of 8 bytes; the list of wait words counts like that, too.
+    [[nodiscard]] std::uint32_t place_of(const wait_word& word) const noexcept {
+        const auto offset = reinterpret_cast<const std::byte*>(&word) - region_->bytes();
+        return static_cast<std::uint32_t>(offset / 8);
+    }
     /// The mark under which the word's wake-ups are noted.
     [[nodiscard]] core::note note_of(const wait_word& word) const noexcept;
 
@@ -114,7 +128,9 @@ public:
         }
     }
 
+    /// `index` counts all seats; crowd_seat's from private_seats on.
     [[nodiscard]] core::seat_layout& seat(std::size_t index) const noexcept;
+    [[nodiscard]] core::crowd_seat_layout& crowd_seat(std::size_t index) const noexcept;
     /// How many of the crowd's seats were ever taken; 0 if there is no memory for as many as are said to be.
     [[nodiscard]] std::size_t crowd_used() noexcept;
     /// Makes the crowd's seat `index` usable.

@@ -38,31 +38,34 @@ void wake_all_threads(wake_up& w) noexcept {
     word.epoch.compare_exchange_strong(epoch, epoch & ~wait_word::threads_sleep);
 }
 
-/// Calls ring(bit) for the set bits, beginning after the one that was last, until it says true. Bit 63 is the crowd.
+/// The next seat from this one on that may be announced. Those of the crowd know for themselves.
+std::size_t next_seat(std::uint64_t set, std::size_t from) noexcept {
+    if (from >= private_seats)
+        return from;
+    const auto later = (set & ~crowd_bit) >> from;
+    return later == 0 ? private_seats : from + static_cast<std::size_t>(std::countr_zero(later));
+}
+
+/// Calls ring(seat) for whoever may be announced, beginning after the seat that was last, until it says true.
 template <class Ring>
-bool go_round(std::uint64_t set, std::uint32_t last, Ring&& ring) {
-    const auto split = (last + 1) % 64;
-    const auto later = set & (~std::uint64_t{0} << split);
-    for (auto part : {later, set & ~later})
-        for (; part != 0; part &= part - 1)
-            if (ring(static_cast<std::size_t>(std::countr_zero(part))))
+bool go_round(wake_up& w, std::size_t last, Ring&& ring) {
+    const auto set = w.word.seats.load();
+    const auto end = private_seats + ((set & crowd_bit) != 0 ? w.segment.crowd_used() : 0);
+    const auto go = [set, &ring](std::size_t from, std::size_t to) {
+        for (auto seat = next_seat(set, from); seat < to; seat = next_seat(set, seat + 1))
+            if (ring(seat))
                 return true;
-    return false;
+        return false;
+    };
+    const auto first = last + 1 < end ? last + 1 : 0;
+    return go(first, end) || go(0, first);
 }
 
-void ring_crowd(wake_up& w, ring_whom whom) noexcept {
-    for (std::size_t i = 0; i < w.segment.crowd_used(); ++i)
-        ring_seat(w, private_seats + i, whom);
-}
-
-/// Rings one seat whose bell is silent: its reactor is asleep and free. The crowd has its turn among the others, but
-/// whoever rings it cannot tell whether anybody in it waits for this word, so that serves nobody.
+/// Rings one seat whose bell is silent: its reactor is asleep and free.
 bool ring_silent_seat(wake_up& w) noexcept {
     const auto turn = w.word.turn.load(std::memory_order_relaxed);
-    return go_round(w.word.seats.load(), turn & 63, [&](std::size_t seat) {
-        if (seat == private_seats)
-            ring_crowd(w, ring_whom::only_silent);
-        const bool served = seat < private_seats && ring_seat(w, seat, ring_whom::only_silent);
+    return go_round(w, turn & ~seats_go_first, [&](std::size_t seat) {
+        const bool served = ring_seat(w, seat, ring_whom::only_silent);
         if (served)
             w.word.turn.store((turn & seats_go_first) | static_cast<std::uint32_t>(seat), std::memory_order_relaxed);
         return served;
@@ -73,11 +76,8 @@ bool ring_silent_seat(wake_up& w) noexcept {
 /// ringing costs no more than that.
 bool note_for_all_seats(wake_up& w) noexcept {
     bool served = false;
-    go_round(w.word.seats.load(), 0, [&](std::size_t seat) {
-        if (seat == private_seats)
-            ring_crowd(w, ring_whom::anybody);
-        else
-            served |= ring_seat(w, seat, ring_whom::anybody);
+    go_round(w, 0, [&](std::size_t seat) {
+        served |= ring_seat(w, seat, ring_whom::anybody);
         return false;
     });
     return served;

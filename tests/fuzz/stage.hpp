@@ -54,9 +54,9 @@ public:
         const auto header_left = offsetof(core::segment_layout, first_word);
         spoilable_ = {{start + header_left, sizeof(core::segment_layout) - header_left},
                       {object, static_cast<std::size_t>(segment_.object_bytes())},
-                      {crowd, core::crowd_seats * sizeof(core::seat_layout)}};
+                      {crowd, core::crowd_seats * sizeof(core::crowd_seat_layout)}};
         // Of the crowd, which is large and of one kind, only the beginning is written.
-        spoilable_.back() = spoilable_.back().first(1024);
+        spoilable_.back() = spoilable_.back().first(2048);
         ASAN_POISON_MEMORY_REGION(start, header_left);
         ASAN_POISON_MEMORY_REGION(object + segment_.object_bytes(),
                                   static_cast<std::size_t>(crowd - object) - segment_.object_bytes());

@@ -48,6 +48,7 @@ enum class seating : unsigned char {
     taken_before, // each has its seat when the run begins
     taken_now,    // takes it in the run
     crowd,        // all private seats are taken by others: they share the crowd's bit
+    busy_crowd,   // the same, and each awaits more already than its seat can name
 };
 
 /// One wait in a reactor.
@@ -86,12 +87,15 @@ public:
         if (programs_[p].waits == way::blocks)
             return;
         auto& object = handles_[p]->operator*();
-        if (p == 0 && seating_ == seating::crowd)
+        const bool in_crowd = seating_ == seating::crowd || seating_ == seating::busy_crowd;
+        if (p == 0 && in_crowd)
             take_seats(0, core::private_seats, sim::token_of(0));
         reactors_[p] = std::make_unique<reactor>();
         if (seating_ == seating::taken_now)
             return;
         take_seat(object, *reactors_[p]);
+        if (seating_ == seating::busy_crowd)
+            await_much_more(p);
         for (auto& r : reactors_)
             if (r != nullptr)
                 r->dispatch(); // whatever that rang
@@ -104,13 +108,13 @@ public:
         const auto object = sim::place_of(object_start());
         constexpr std::size_t seats_bytes = core::private_seats * sizeof(core::seat_layout);
         const auto& region = sim::regions()[0];
-        const auto crowd = region.at + region.bytes - core::crowd_seats * sizeof(core::seat_layout);
+        const auto crowd = region.at + region.bytes - core::crowd_seats * sizeof(core::crowd_seat_layout);
         if (at >= crowd)
-            return seat_name("crowd", at - crowd);
+            return crowd_seat_name(at - crowd);
         if (at >= object)
             return field(at - object);
         if (at >= object - seats_bytes)
-            return seat_name("seats", at - (object - seats_bytes));
+            return seat_name("seats", at - (object - seats_bytes), sizeof(core::seat_layout));
         return at == object - seats_bytes - 4 ? "crowd_used" : "";
     }
 
@@ -211,8 +215,25 @@ protected:
     static std::string at_rest(unsigned p) { return "P" + std::to_string(p) + " waits for what is there"; }
 
 private:
-    static std::string seat_name(std::string table, std::size_t offset) {
-        return table + '[' + std::to_string(offset / 16) + (offset % 16 == 0 ? "].owner" : "].bell");
+    static std::string seat_name(std::string table, std::size_t offset, std::size_t seat_bytes) {
+        return table + '[' + std::to_string(offset / seat_bytes) + (offset % seat_bytes == 0 ? "].owner" : "].bell");
+    }
+    static std::string crowd_seat_name(std::size_t offset) {
+        constexpr auto bytes = sizeof(core::crowd_seat_layout);
+        const auto in_seat = offset % bytes;
+        if (in_seat < sizeof(core::seat_layout))
+            return seat_name("crowd", offset, bytes);
+        return "crowd[" + std::to_string(offset / bytes) +
+               (in_seat < offsetof(core::crowd_seat_layout, unnamed) ? "].named" : "].unnamed");
+    }
+    /// Whoever has just sat down in the crowd awaits other words of the object already.
+    void await_much_more(unsigned p) {
+        auto& s = *detail::segment::holding(&object(p));
+        auto& says = s.crowd_seat(core::private_seats + s.crowd_used() - 1);
+        constexpr std::uint32_t no_word_of_the_programs = 1;
+        for (auto& name : says.named)
+            name.store(no_word_of_the_programs);
+        says.unnamed.store(1);
     }
     static void dispatch(reactor& r, bool edges) {
         if (edges && sim::poll_edges(r.next_deadline())) {

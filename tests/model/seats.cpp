@@ -25,6 +25,7 @@ enum class table : unsigned char {
     empty,
     predecessor, // process 0 waited for the first semaphore in seat 0, and has died
     last_seat,   // the same, and all other private seats are taken by the living
+    crowd,       // the same, in the first seat of the crowd, since all private ones are taken by the living
     full,        // every seat there is
 };
 
@@ -34,7 +35,7 @@ public:
         : contest(std::move(programs), std::nullopt, sits), seats_(seats), has_first_(all()), has_second_(all()) {}
 
     void set_up(unsigned p) override {
-        if (p == 1 && (seats_ == table::predecessor || seats_ == table::last_seat))
+        if (p == 1 && seats_ != table::empty && seats_ != table::full)
             sim::kill_before(0);
         contest::set_up(p);
         if (p != 0 || seats_ == table::empty)
@@ -43,11 +44,15 @@ public:
             take_seats(0, core::all_seats, sim::token_of(0));
             return;
         }
+        if (seats_ == table::crowd)
+            take_seats(0, core::private_seats, sim::token_of(0));
         last_wait_.emplace(object(0).first);
         std::error_code error;
         (void)predecessor_.emplace().start(record_, *last_wait_, error);
         if (seats_ == table::last_seat)
             take_seats(1, core::private_seats, sim::token_of(processes() - 1));
+        if (seats_ == table::crowd)
+            take_seats(0, core::private_seats, sim::token_of(processes() - 1));
     }
 
     void run(unsigned p) override {
@@ -156,6 +161,16 @@ int main() {
            seating::taken_now, table::last_seat),
         of("seat being inherited, a kill", {.preemptions = 0, .kills = 1}, {gone, other_reactor, thread, giver_of_both},
            seating::taken_now, table::last_seat),
+        of("dead seat in the crowd: thread, reactor, giver", {.preemptions = 2}, {gone, thread, reactor_, giver},
+           seating::taken_before, table::crowd),
+        of("dead seat in the crowd: thread, 2 givers", {.preemptions = 2}, {gone, thread, giver, giver},
+           seating::taken_before, table::crowd),
+        of("inherited seat in the crowd: other reactor, thread, giver", {.preemptions = 1},
+           {gone, other_reactor, thread, giver_of_both}, seating::taken_before, table::crowd),
+        of("seat in the crowd being inherited: 2 reactors", {.preemptions = 1},
+           {gone, other_reactor, reactor_, giver_of_both}, seating::taken_now, table::crowd),
+        of("seat in the crowd being inherited, a kill", {.preemptions = 0, .kills = 1},
+           {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::crowd),
         of("freed seat: 2 guests, giver", {.preemptions = 2}, {guest, other_guest, giver_of_both}, seating::taken_now,
            table::empty),
         of("freed seat: guest, thread, giver", {.preemptions = 2}, {other_guest, thread, giver_of_both},

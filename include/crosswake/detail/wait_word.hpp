@@ -19,7 +19,8 @@ struct wait_word_layout {
     alignas(8) atomic<std::uint32_t> epoch{0};
     /// A hint: the seat rung last (low 31 bits), and whether seats go first next time (top bit). Races are harmless.
     atomic<std::uint32_t> turn{0};
-    /// Bit s: the reactor in seat s awaits this word. Changed by the owner of the seat alone; bit 63 is the crowd's.
+    /// Bit s: the reactor in seat s awaits this word. Changed by the owner of the seat alone. Bit 63 is
+    /// the crowd's, and stays once it is set; what they await, their seats say.
     atomic<std::uint64_t> seats{0};
     /// The next wait word of the segment, in units of 8 bytes from its start; 0 ends the list. Set while the segment's
     /// creator constructs the object, never afterwards.
