@@ -16,6 +16,7 @@
  *   HOUSEMATE     the first waker is of the survivor's process
  *   IDLE          the survivor awaits nothing
  *   ONE_WORD      all permits are of the first word
+ *   CROWD         the seats are the crowd's
  *
  * A newcomer comes when it finds the seat empty, or its owner dead. So one comes in the end, and the seat of whoever
  * died is scrubbed before the judge asks.

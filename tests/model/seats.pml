@@ -4,6 +4,9 @@
  * then a seat's owner, then its bell, and may be interrupted between any two: the three need not be of one time. The
  * rule is that a bell is found only if it is the owner's, and that there was never another one with its address.
  *
+ * In the CROWD a seat's announcements are not in the words but beside the bell, and a waker reads them after it; whose
+ * they are, and who changes them when, is the same.
+ *
  * A seat's bell has no generation here. It spares a waker the proof of death where the bell has moved on since; the
  * model's waker may give up at that point whatever the reason, and nothing else depends on it.
  */
@@ -31,6 +34,12 @@ byte closed;  /* mailboxes whose bell has no reader any more */
 
 /* --- wakers ------------------------------------------------------------------------------------------------------- */
 
+#if CROWD
+#define listed_on(w) (bit_of(SEATS) - 1)
+#else
+#define listed_on(w) seats[w]
+#endif
+
 /* Whoever rang a bell before has it at hand, even if it is closed by now; others do not find it. */
 inline ring_behind(s, w, all) {
     d_step { alive -> who = owner[s]; served = 0 };
@@ -39,6 +48,15 @@ inline ring_behind(s, w, all) {
     :: d_step { alive && who != NOBODY && live[s] && (closed & bit_of(bell_of(who, s))) -> box = GONE }
     :: d_step { alive && who != NOBODY && live[s] -> box = bell_of(who, s) }
     fi;
+#if CROWD
+    d_step {
+        alive ->
+        if
+        :: seats[w] & bit_of(s)
+        :: else -> box = EMPTY
+        fi
+    };
+#endif
     if
     :: box == EMPTY || box == GONE
     :: d_step { alive && box < GONE && !all && ring_state[box] == rung -> box = EMPTY }
@@ -58,7 +76,7 @@ inline ring_behind(s, w, all) {
  * calls, and it clears up nothing: the only seat whose owners die is the one being scrubbed. */
 inline pass_on(w) {
     d_step { alive -> passing_threads = flag[w] };
-    d_step { alive -> passing_todo = seats[w] };
+    d_step { alive -> passing_todo = listed_on(w) };
     do
     :: d_step { !served && passing_threads -> passing_threads = 0 }; wake_thread(w)
     :: atomic { (!served || passing_everybody) && passing_todo -> pick(passing_todo, passing_seat) };
@@ -66,7 +84,7 @@ inline pass_on(w) {
     :: d_step {
            alive && !served && !passing_threads && !passing_todo && !passing_everybody ->
            passing_everybody = 1;
-           passing_todo = seats[w]
+           passing_todo = listed_on(w)
        }
     :: d_step {
            (served && !passing_everybody) || (passing_everybody && !passing_todo) ->
@@ -79,7 +97,7 @@ inline pass_on(w) {
 /* A waker that found somebody dead may have no proof, or the bell has moved on: then it leaves the seat as it is. */
 inline wake_one(w) {
     d_step { alive -> threads = flag[w] };
-    d_step { alive -> todo = seats[w] };
+    d_step { alive -> todo = listed_on(w) };
     do
     :: d_step { !served && threads -> threads = 0 }; wake_thread(w)
     :: atomic { (!served || everybody) && todo -> pick(todo, seat) };
@@ -91,7 +109,7 @@ inline wake_one(w) {
     :: d_step {
            alive && !served && !threads && !todo && !everybody ->
            everybody = 1;
-           todo = seats[w]
+           todo = listed_on(w)
        }
     :: d_step {
            (served && !everybody) || (everybody && !todo) ->

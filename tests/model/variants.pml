@@ -18,6 +18,9 @@
 #ifndef SUMMARY
 #define SUMMARY 0
 #endif
+#ifndef CROWD
+#define CROWD 0
+#endif
 
 #define NONE 0
 
@@ -44,8 +47,9 @@
 #define DISARM_UNLOOKED     10  /* a reactor that disarms does not look for what it may have swallowed */
 #define THREAD_UNLOOKED     11  /* a thread that had to wait does not look whether there is more */
 #define RUNG_BEFORE_THREADS 12  /* a bell that is rung already may be served before a thread that sleeps */
-#define CROWD_SERVES        13  /* ringing the crowd counts as served */
-#define CROWD_CLEARS        14  /* a member of the crowd that disarms clears the shared bit */
+#define NAMED_LATE          13  /* a member of the crowd names the word when it has set the bit and tried */
+#define WITHDRAWN_LATE      14  /* it takes the name back when it has looked */
+#define PERHAPS_SERVES      15  /* ringing a member that has not named the word counts as served */
 /* And these are about the seats. */
 #define UNSCRUBBED          20  /* a dead reactor's seat is given away as it is */
 #define SCRUB_SILENT        21  /* the scrub clears the bits, and wakes nobody */

@@ -22,9 +22,6 @@
 #ifndef OTHER_WORD
 #define OTHER_WORD 0
 #endif
-#ifndef CROWD
-#define CROWD 0
-#endif
 #ifndef LATE
 #define LATE 1
 #endif
@@ -40,18 +37,21 @@
 #define broken(s) 0
 #endif
 
-/* The crowd's bit is that of its first member. */
+/* The crowd's bit is that of its first member, and stays. Each member says what it awaits: this word; or several that it
+ * cannot name, among them this one or not. */
 #define in_crowd(s) ((s) < CROWD)
 #define seat_bit(s) (in_crowd(s) -> bit_of(0) : bit_of(s))
 #if CROWD
 #define everybody_behind(bits) ((bits) | (((bits) & bit_of(0)) -> bit_of(CROWD) - 1 : 0))
+#define NAMED   1
+#define UNNAMED 2
+byte says[CROWD];
+#define CROWD_LOCALS ; byte said
+#define counts_as_served(s) (!in_crowd(s) || said == NAMED || WRONG == PERHAPS_SERVES)
 #else
 #define everybody_behind(bits) (bits)
-#endif
-#if WRONG == CROWD_SERVES
+#define CROWD_LOCALS
 #define counts_as_served(s) 1
-#else
-#define counts_as_served(s) (!in_crowd(s))
 #endif
 #define AWAITED bit_of(0)
 
@@ -69,14 +69,29 @@
 #define next(s)   (listed(s) && (fresh(s) || !(threads || fresh(0) || fresh(1) || fresh(2))))
 #endif
 
+#if CROWD
+inline ring_announced(s, w) {
+    if
+    :: !in_crowd(s) -> ring(s, w)
+    :: d_step { alive && in_crowd(s) -> said = says[s] };
+       if
+       :: said == 0
+       :: said != 0 -> ring(s, w); said = 0
+       fi
+    fi
+}
+#else
+#define ring_announced(s, w) ring(s, w)
+#endif
+
 inline wake_one(w) {
     d_step { alive -> threads = flag[w] };
     d_step { alive -> todo = everybody_behind(seats[w]) };
     do
     :: d_step { !served && threads -> threads = 0 }; wake_thread(w)
-    :: d_step { !served && next(0) -> todo = todo & ~bit_of(0) }; ring(0, w)
-    :: d_step { !served && next(1) -> todo = todo & ~bit_of(1) }; ring(1, w)
-    :: d_step { !served && next(2) -> todo = todo & ~bit_of(2) }; ring(2, w)
+    :: d_step { !served && next(0) -> todo = todo & ~bit_of(0) }; ring_announced(0, w)
+    :: d_step { !served && next(1) -> todo = todo & ~bit_of(1) }; ring_announced(1, w)
+    :: d_step { !served && next(2) -> todo = todo & ~bit_of(2) }; ring_announced(2, w)
     :: d_step { served || (!threads && !todo) -> served = 0; threads = 0; todo = 0 }; break
     od
 }
@@ -86,7 +101,7 @@ byte waiting[SEATS];  /* waits that are listed in a reactor */
 
 active [NT] proctype thread()
 {
-    WAKER_LOCALS; bit deadline, had_to_wait;
+    WAKER_LOCALS CROWD_LOCALS; bit deadline, had_to_wait;
 
     arrived == thread_number;
     if
@@ -130,12 +145,23 @@ out:
 /* Users start and cancel waits from threads of their own, so a reactor may turn to anything between any two steps. */
 active [NR] proctype reactor()
 {
-    WAKER_LOCALS; bit armed, noted; byte starts = WAITS; byte cancels;
+    WAKER_LOCALS CROWD_LOCALS; bit armed, noted; byte starts = WAITS; byte cancels;
+#if CROWD
+    byte name, otherwise;  /* what the seat says while the word is awaited, and while it is not */
+#endif
 
     do
     :: cancels < CANCELS -> cancels++
     :: break
     od;
+#if CROWD
+    if
+    :: !in_crowd(reactor_number)
+    :: in_crowd(reactor_number) -> name = NAMED
+    :: in_crowd(reactor_number) -> name = UNNAMED
+    :: d_step { in_crowd(reactor_number) -> name = UNNAMED; otherwise = UNNAMED; says[reactor_number] = UNNAMED }
+    fi;
+#endif
 
 end:
     do
@@ -143,8 +169,27 @@ end:
     :: d_step { alive && starts > 0 && permits[0] == 0 -> starts-- };
        if
        :: d_step { alive && armed -> waiting[reactor_number]++ }
+#if CROWD
        :: d_step {
-              alive && !armed ->
+              alive && !armed && in_crowd(reactor_number) ->
+              waiting[reactor_number]++;
+              armed = 1;
+#if WRONG != NAMED_LATE
+              says[reactor_number] = name
+#endif
+          };
+          d_step { alive -> seats[0] = seats[0] | seat_bit(reactor_number); noted = 1 };
+#if WRONG == NAMED_LATE
+          if
+          :: alive && permits[0] > 0
+          :: d_step { alive && permits[0] == 0 -> noted = 0 }
+          fi;
+          d_step { alive -> says[reactor_number] = name };
+#endif
+          skip
+#endif
+       :: d_step {
+              alive && !armed && !in_crowd(reactor_number) ->
               waiting[reactor_number]++;
               armed = 1;
               seats[0] = seats[0] | seat_bit(reactor_number);
@@ -164,7 +209,10 @@ end:
            alive && armed && waiting[reactor_number] == 0 ->
            armed = 0;
            if
-           :: WRONG == CROWD_CLEARS || !in_crowd(reactor_number) -> seats[0] = seats[0] & ~seat_bit(reactor_number)
+           :: !in_crowd(reactor_number) -> seats[0] = seats[0] & ~seat_bit(reactor_number)
+#if CROWD
+           :: in_crowd(reactor_number) && WRONG != WITHDRAWN_LATE -> says[reactor_number] = otherwise
+#endif
            :: else
            fi
        };
@@ -173,12 +221,15 @@ end:
 #else
        skip
 #endif
+#if WRONG == WITHDRAWN_LATE
+       ; says[reactor_number] = otherwise
+#endif
     od
 }
 
 active [NW] proctype waker()
 {
-    WAKER_LOCALS;
+    WAKER_LOCALS CROWD_LOCALS;
 
     released[0] == waker_number;
     release(0);
@@ -188,7 +239,7 @@ active [NW] proctype waker()
 #if OTHER_WORD
 active proctype other_waker()
 {
-    WAKER_LOCALS;
+    WAKER_LOCALS CROWD_LOCALS;
     ring(0, 1)
 }
 #endif
@@ -222,7 +273,7 @@ active proctype fate()
 
 active proctype judge()
 {
-    WAKER_LOCALS; byte before, further;
+    WAKER_LOCALS CROWD_LOCALS; byte before, further;
 
     timeout;
     assert(balanced);
