@@ -55,22 +55,22 @@ std::optional<wait_result> wait_on_a_bell(operation& op, deadline until) {
         bool is_over = false;
     };
     std::unique_ptr<detail::reactor_state> bell;
+    blocked me(until);
     try {
         bell = std::make_unique<detail::reactor_state>(detail::reactor_state::serves::a_blocked_thread);
+        std::error_code error;
+        switch (bell->start(me, op, error)) {
+        case start_result::done:
+            return wait_result::done;
+        case start_result::timed_out:
+            return wait_result::timed_out;
+        case start_result::failed:
+            return std::nullopt;
+        case start_result::waiting:
+            break;
+        }
     } catch (const std::exception&) { // no descriptors, no memory
         return std::nullopt;
-    }
-    blocked me(until);
-    std::error_code error;
-    switch (bell->start(me, op, error)) {
-    case start_result::done:
-        return wait_result::done;
-    case start_result::timed_out:
-        return wait_result::timed_out;
-    case start_result::failed:
-        return std::nullopt;
-    case start_result::waiting:
-        break;
     }
     while (!me.is_over) {
         if (!bell->sleep() && bell->cancel(me))
@@ -124,19 +124,18 @@ bool detail::wait_after_a_try(operation& op, deadline until) {
     auto& habit = core::spin_policy::of(word);
 
     // THE BLOCKING LOOP
-    bool may_hear = true;
-    for (bool has_slept = false;; has_slept = true) {
-        auto why = attempt::done;
+    bool has_slept = false;
+    for (bool may_hear = true;;) {
         if (!look_for(op, habit, until)) {
             const auto seen = announce(word);
-            why = op.try_once();
-            if (why != attempt::done) {
+            if (const auto why = op.try_once(); why != attempt::done) {
                 const auto now = backend::steady_ns();
                 if (until <= deadline::at_ns(now))
                     return false;
                 const bool looks = looks_at_owner(op, why);
                 const auto look_up = next_look(until, looks, now);
                 backend::sleep_while(s->region(), word.epoch, seen, look_up);
+                has_slept = true;
                 if (const auto woken = backend::steady_ns(); deadline::at_ns(woken) < look_up) {
                     habit.slept(woken - now);
                     continue;
