@@ -8,7 +8,7 @@
 namespace crosswake::test {
 
 /// A sanitizer makes system calls of its own, and takes descriptors for a moment.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef CROSSWAKE_TESTS_INSTRUMENTED
 inline constexpr bool is_instrumented = true;
 #else
 inline constexpr bool is_instrumented = false;
