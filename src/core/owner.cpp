@@ -28,7 +28,9 @@ struct round_of_questions {
 constinit thread_local round_of_questions last_round;
 
 /// A little less than the interval at which waiters look, or each second look would come too early.
-constexpr std::int64_t ask_again_after_ns = core::owner_check_ns * 9 / 10;
+std::int64_t ask_again_after_ns() noexcept {
+    return core::owner_check_ns() * 9 / 10;
+}
 
 } // namespace
 
@@ -57,7 +59,7 @@ bool owner_is_dead(owner_token owner, const void* held) noexcept {
     auto* const s = segment::holding(held);
     if (s != nullptr && backend::probe(owner, s->region()) == backend::life::dead)
         return true;
-    last = {owner, now + ask_again_after_ns};
+    last = {owner, now + ask_again_after_ns()};
     return false;
 }
 
@@ -65,7 +67,7 @@ bool is_time_to_ask_for_deaths(const void* held) noexcept {
     const auto now = backend::steady_ns();
     if (last_round.held == held && now < last_round.ask_again_ns)
         return false;
-    last_round = {held, now + ask_again_after_ns};
+    last_round = {held, now + ask_again_after_ns()};
     return true;
 }
 

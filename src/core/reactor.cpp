@@ -177,7 +177,7 @@ void reactor_state::note_why(armed_word& w, attempt why, owner_token owner) noex
     if (!looks)
         --words_that_look_;
     else if (words_that_look_++ == 0)
-        next_owner_check_ns_ = backend::steady_ns() + owner_check_ns;
+        next_owner_check_ns_ = backend::steady_ns() + owner_check_ns();
 }
 
 /// Tries for each wait of the word in turn. A wait that does not get it keeps those behind it waiting too.
@@ -224,10 +224,10 @@ void reactor_state::expire(std::int64_t now, finished_waits& over) noexcept {
 void reactor_state::look_for_the_dead(std::int64_t now, finished_waits& over) noexcept {
     if (now >= next_recheck_ns_) {
         next_recheck_ns_ = now + recheck_ns();
-        next_owner_check_ns_ = now + owner_check_ns;
+        next_owner_check_ns_ = now + owner_check_ns();
         serve_every([](const armed_word&) { return true; }, over);
     } else if (words_that_look_ != 0 && now >= next_owner_check_ns_) {
-        next_owner_check_ns_ = now + owner_check_ns;
+        next_owner_check_ns_ = now + owner_check_ns();
         serve_every([](const armed_word& w) { return w.looks_at_owner; }, over);
     }
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <thread>
 
 namespace crosswake {
 namespace {
@@ -25,7 +26,11 @@ std::atomic<std::int64_t>& recheck() noexcept {
     return ns;
 }
 
-std::atomic<std::int64_t> spin_limit_in_ns{20'000};
+/// Where there is one processor, what is waited for does not come while this thread looks on.
+std::atomic<std::int64_t>& spin_limit_in() noexcept {
+    static std::atomic<std::int64_t> ns{std::thread::hardware_concurrency() == 1 ? 0 : 20'000};
+    return ns;
+}
 
 /// Of the last ring to another process; before the first, the one that is to be tried.
 std::atomic<bell_mechanism>& last_mechanism() noexcept {
@@ -49,7 +54,7 @@ void set_recheck_interval(std::chrono::nanoseconds interval) noexcept {
 }
 
 std::int64_t core::spin_limit_ns() noexcept {
-    return spin_limit_in_ns.load(std::memory_order_relaxed);
+    return spin_limit_in().load(std::memory_order_relaxed);
 }
 
 std::chrono::nanoseconds spin_limit() noexcept {
@@ -57,7 +62,7 @@ std::chrono::nanoseconds spin_limit() noexcept {
 }
 
 void set_spin_limit(std::chrono::nanoseconds limit) noexcept {
-    spin_limit_in_ns.store(std::max<std::int64_t>(limit.count(), 0), std::memory_order_relaxed);
+    spin_limit_in().store(std::max<std::int64_t>(limit.count(), 0), std::memory_order_relaxed);
 }
 
 void core::note_mechanism(bell_mechanism m) noexcept {

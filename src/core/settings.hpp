@@ -11,7 +11,9 @@ namespace crosswake::core {
 /// How long a blocking wait may look before it sleeps.
 [[nodiscard]] std::int64_t spin_limit_ns() noexcept;
 
-/// How often one that waits for an owner looks whether that owner lives.
-inline constexpr std::int64_t owner_check_ns = 100'000'000;
+/// How often one that waits for an owner looks whether that owner lives: twenty times as often.
+[[nodiscard]] inline std::int64_t owner_check_ns() noexcept {
+    return recheck_ns() / 20;
+}
 
 } // namespace crosswake::core

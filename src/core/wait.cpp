@@ -38,7 +38,7 @@ bool looks_at_owner(const operation& op, attempt why) noexcept {
 
 /// The deadline, or an earlier moment at which to look for the dead.
 deadline next_look(deadline until, bool at_owner, std::int64_t now) noexcept {
-    const auto interval = at_owner ? std::min(core::owner_check_ns, core::recheck_ns()) : core::recheck_ns();
+    const auto interval = at_owner ? core::owner_check_ns() : core::recheck_ns();
     return std::min(until, deadline::at_ns(now + interval));
 }
 

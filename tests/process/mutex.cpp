@@ -121,7 +121,6 @@ TEST_CASE("what is done under the lock by many processes adds up") {
     }
 }
 
-// A waiter also looks every 100 ms whether the owner lives. So many rounds by that alone would outlast the time limit.
 TEST_CASE("unlocking wakes a process that sleeps for the lock") {
     const auto rounds = knob("CROSSWAKE_TEST_ROUNDS", 1500);
     for (const auto* const way : both_ways) {
