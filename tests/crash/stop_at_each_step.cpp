@@ -81,14 +81,21 @@ void try_the_exchange(play& p, const scene& what, bool wakes_others) {
         CHECK_FALSE(try_put());
     if (inside_head)
         CHECK_FALSE(try_get());
+    if (inside_tail || inside_head)
+        return;
     if (!wakes_others) {
-        if (!inside_tail && !inside_head && try_get())
-            CHECK((p.actor_has_the_room() || try_put()));
+        const bool got = try_get();
+        if (p.actor_has_the_room()) { // all want that room, and that letter
+            while (try_put()) {
+            }
+            while (try_get()) {
+            }
+        } else if (got) {
+            CHECK(try_put());
+        }
         return;
     }
     const bool they_get = what.beside == bystanders::receive || what.beside == bystanders::take;
-    if (inside_tail || inside_head)
-        return;
     if (!they_get && p.actor_has_the_room()) {
         while (try_get()) {
         }
