@@ -146,12 +146,15 @@ public:
                 return true;
         return actor_has_a_slot(detail::message_slot::on_loan);
     }
-    /// While it has the oldest letter, no room comes back.
+    /// It has the oldest letter of those that are not finished with: then no room comes back behind it.
     [[nodiscard]] bool actor_has_the_room() const {
         const auto post = s.post.ring();
-        const auto head = post.core().head.position.load();
-        return what_.of == books::post && head != post.core().tail.position.load() &&
-               is_the_actor(post.slot(head).state.load() & ~detail::owner_flags);
+        const auto tail = post.core().tail.position.load();
+        auto at = post.core().head.position.load();
+        while (at != tail && post.slot(at).state.load() == detail::message_slot::finished)
+            at = detail::advanced(at, 1, post.slot_count());
+        return what_.of == books::post && at != tail &&
+               is_the_actor(post.slot(at).state.load() & ~detail::owner_flags);
     }
     [[nodiscard]] bool actor_is_inside_the_tail() const {
         return is_the_actor(what_.of == books::post ? s.post.ring().core().tail.inside.holder()
