@@ -127,21 +127,27 @@ public:
 
     // --- Belt, shelf and post: each waits and complains, or tries
 
-    void push() { put([&](const crate& c) { return b.belt.push_for(stuck_after, c); }); }
+    void push() {
+        put([&](const crate& c) { return b.belt.push_for(stuck_after, c); });
+    }
     bool try_push() {
         return put_if([&](const crate& c) { return b.belt.try_push(c); });
     }
     void pop() { require_one(note(b.belt.pop_for(stuck_after))); }
     bool try_pop() { return note(b.belt.try_pop()); }
 
-    void stock() { put([&](const crate& c) { return b.shelf.push_for(stuck_after, c); }); }
+    void stock() {
+        put([&](const crate& c) { return b.shelf.push_for(stuck_after, c); });
+    }
     bool try_stock() {
         return put_if([&](const crate& c) { return b.shelf.try_push(c); });
     }
     void take() { require_one(note(b.shelf.take_for(stuck_after))); }
     bool try_take() { return note(b.shelf.try_take()); }
 
-    void send() { put([&](const crate& c) { return write(post.reserve_for(stuck_after, letter_bytes), c); }); }
+    void send() {
+        put([&](const crate& c) { return write(post.reserve_for(stuck_after, letter_bytes), c); });
+    }
     bool try_send() {
         return put_if([&](const crate& c) { return write(post.try_reserve(letter_bytes), c); });
     }

@@ -674,7 +674,8 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
     look_up_often();
     const auto kills = knob("CROSSWAKE_TEST_KILLS", 30);
     auto random = generator();
-    std::printf("| at work | way | kills | inside | at rest | in hand | stuck | lost | twice | wrong | left | longest, ms |\n");
+    std::printf(
+        "| at work | way | kills | inside | at rest | in hand | stuck | lost | twice | wrong | left | longest, ms |\n");
     for (const auto& what : storms)
         for (const auto* const way : both_ways) {
             const auto storm_and_way = std::string(what.name) + ", " + way;
@@ -705,8 +706,8 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
             CHECK(t.duplicated == 0);
             CHECK(t.wrong == 0);
             CHECK(left == 0);
-            std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name,
-                        way, t.kills, t.inside, t.at_rest, t.in_hand, t.stuck, t.lost, t.duplicated, t.wrong, left,
+            std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name, way,
+                        t.kills, t.inside, t.at_rest, t.in_hand, t.stuck, t.lost, t.duplicated, t.wrong, left,
                         static_cast<long long>(t.longest.count()));
             std::fflush(stdout);
         }

@@ -153,8 +153,7 @@ public:
         auto at = post.core().head.position.load();
         while (at != tail && post.slot(at).state.load() == detail::message_slot::finished)
             at = detail::advanced(at, 1, post.slot_count());
-        return what_.of == books::post && at != tail &&
-               is_the_actor(post.slot(at).state.load() & ~detail::owner_flags);
+        return what_.of == books::post && at != tail && is_the_actor(post.slot(at).state.load() & ~detail::owner_flags);
     }
     [[nodiscard]] bool actor_is_inside_the_tail() const {
         return is_the_actor(what_.of == books::post ? s.post.ring().core().tail.inside.holder()

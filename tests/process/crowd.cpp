@@ -61,7 +61,8 @@ CROSSWAKE_ROLE(wait_in_the_crowd) {
     return 0;
 }
 
-TEST_CASE("whoever comes next takes the seat of a member who was killed, and inherits nothing of what that one awaited") {
+TEST_CASE(
+    "whoever comes next takes the seat of a member who was killed, and inherits nothing of what that one awaited") {
     const auto name = fresh_name();
     named<square> q{create_only, name};
     send_to_the_crowd(&*q);
