@@ -2,8 +2,8 @@
 // over.
 //
 // Work comes in rounds. Each worker has a desk in shared memory where it enters what it is about to do, and what it has
-// done. A worker is killed at its work, the others end what they are at, and the books have to balance: all is there but
-// what the dead had in hand, and where that comes back, all. Another one takes its place.
+// done. A worker is killed at its work, the others end what they are at, and the books have to balance: all is there
+// but what the dead had in hand, and where that comes back, all. Another one takes its place.
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
