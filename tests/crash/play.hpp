@@ -3,6 +3,7 @@
 
 #include <crash/scenes.hpp>
 
+#include <support/seed.hpp>
 #include <support/stepped_child.hpp>
 #include <support/system.hpp>
 
@@ -257,17 +258,27 @@ private:
     bool sleeps_ = false;
 };
 
-/// Calls perform(scene, way of the actor, way of the bystanders) for all that make a difference.
+/// Calls perform(scene, way of the actor, way of the bystanders) for all that make a difference. Where both wait, there
+/// are four; two of them will do in one run, and CROSSWAKE_TEST_PAIRINGS=4 asks for all.
 template <class Perform>
 void for_each_scene(Perform&& perform) {
-    for (const auto& what : scenes)
-        for (const auto* const way : both_ways)
-            for (const auto* const way_of_bystanders : both_ways) {
-                const bool waits = what.wake != nullptr || way == both_ways[0];
-                const bool is_waited = what.beside != nullptr || way_of_bystanders == both_ways[0];
-                if (waits && is_waited)
-                    perform(what, way, way_of_bystanders);
-            }
+    const auto pairings = knob("CROSSWAKE_TEST_PAIRINGS", 2);
+    auto random = generator(1);
+    for (const auto& what : scenes) {
+        const bool waits = what.wake != nullptr;
+        const bool is_waited = what.beside != nullptr;
+        const auto turn = random();
+        for (std::size_t i = 0; i < 4; ++i) {
+            const auto way = i % 2;
+            const auto way_of_bystanders = i / 2;
+            const bool differs = (waits || way == 0) && (is_waited || way_of_bystanders == 0);
+            // Of four the two without, or those with, a difference between the ways.
+            const bool is_left_out =
+                waits && is_waited && pairings < 4 && (way == way_of_bystanders) == (turn % 2 != 0);
+            if (differs && !is_left_out)
+                perform(what, both_ways[way], both_ways[way_of_bystanders]);
+        }
+    }
 }
 
 } // namespace crosswake::test
