@@ -36,9 +36,13 @@ bool is_proven_dead(detail::segment& s, owner_token who) noexcept {
 }
 
 /// A program that was here before this one, in the same process, had a bell that this one does not.
-bool is_from_before_exec(const seat_layout& seat) noexcept {
-    const auto bell = seat.bell.load();
+bool is_from_before_exec(std::uint64_t bell) noexcept {
     return is_live(bell) && !peers::instance().knows(detail::this_process(), address_in(bell));
+}
+
+/// Whoever sat there has gone without giving the seat back.
+bool is_deserted(detail::segment& s, const seat_layout& seat, owner_token owner) noexcept {
+    return owner == detail::this_process() ? is_from_before_exec(seat.bell.load()) : is_proven_dead(s, owner);
 }
 
 /// What is known of the owner of a seat whose bit the word has.
@@ -82,10 +86,17 @@ void scrub(detail::segment& s, std::size_t seat, clearing_limit& limit) noexcept
 /// Makes this process the owner if the seat is still `from`'s; the seat is then not live, and announced nowhere.
 bool inherit(detail::segment& s, std::size_t index, owner_token from, clearing_limit& limit) noexcept {
     auto& seat = s.seat(index);
-    auto expected = from;
-    if (!seat.owner.compare_exchange_strong(expected, detail::this_process()))
-        return false;
-    seat.bell.store(not_live);
+    if (from == detail::this_process()) {
+        // The owner's name stays: of several threads the heir is the one that silences the bell.
+        auto bell = seat.bell.load();
+        if (!is_from_before_exec(bell) || !seat.bell.compare_exchange_strong(bell, not_live))
+            return false;
+    } else {
+        auto expected = from;
+        if (!seat.owner.compare_exchange_strong(expected, detail::this_process()))
+            return false;
+        seat.bell.store(not_live);
+    }
     if (from != nobody)
         scrub(s, index, limit);
     return true;
@@ -112,22 +123,20 @@ bool try_take(detail::segment& s, std::size_t index, owner_token from, backend::
 } // namespace
 
 std::optional<std::size_t> take_seat(detail::segment& s, backend::bell_address bell, std::error_code& error) noexcept {
-    const auto me = detail::this_process();
     // An empty seat first; then one of a dead process, which costs system calls to find out; then the crowd.
     for (std::size_t i = 0; i < private_seats; ++i)
         if (s.seat(i).owner.load() == nobody && try_take(s, i, nobody, bell))
             return i;
     for (std::size_t i = 0; i < private_seats; ++i) {
         const auto owner = s.seat(i).owner.load();
-        const bool is_left = owner == me ? is_from_before_exec(s.seat(i)) : is_proven_dead(s, owner);
-        if (is_left && try_take(s, i, owner, bell))
+        if (is_deserted(s, s.seat(i), owner) && try_take(s, i, owner, bell))
             return i;
     }
     for (std::size_t i = private_seats; i < all_seats; ++i) {
         if (error = s.open_crowd_seat(i); error)
             return std::nullopt;
         const auto owner = s.seat(i).owner.load();
-        if ((owner == nobody || (owner != me && is_proven_dead(s, owner))) && try_take(s, i, owner, bell))
+        if ((owner == nobody || is_deserted(s, s.seat(i), owner)) && try_take(s, i, owner, bell))
             return i;
     }
     error = errc::too_many_reactors;
@@ -190,7 +199,8 @@ bool ring_seat(wake_up& w, std::size_t index, ring_whom whom) noexcept {
             return said == awaits::this_word;
         }
         why = peer->seems_dead() ? found::dead : found::unreachable; // the system may have refused the ring
-        peers::instance().forget(owner, address_in(bell));
+        if (owner != detail::this_process()) // its own bells stay known, or they would be those of a program before
+            peers::instance().forget(owner, address_in(bell));
     }
     if (why == found::unreachable && !detail::owner_is_dead(owner, &seat)) {
         if (backend::forced_mechanism() != backend::forced::direct)

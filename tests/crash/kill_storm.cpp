@@ -2,8 +2,8 @@
 // over.
 //
 // Work comes in rounds. Each worker has a desk in shared memory where it enters what it is about to do, and what it has
-// done. A worker is killed, the others end what they are at, and the books have to balance: all is there but what the
-// dead had in hand. Another one takes its place.
+// done. A worker is killed at its work, the others end what they are at, and the books have to balance: all is there
+// but what the dead had in hand, and where that comes back, all. Another one takes its place.
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
@@ -12,10 +12,12 @@
 #include <support/system.hpp>
 
 #include <crosswake/event.hpp>
+#include <crosswake/message_queue.hpp>
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
 #include <crosswake/semaphore.hpp>
+#include <crosswake/work_queue.hpp>
 
 #include <doctest/doctest.h>
 
@@ -26,8 +28,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -39,8 +44,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t workers = 4;
-constexpr std::size_t most_per_round = 20'000; // more than there is time for before a kill
-constexpr std::size_t some = 3;                // items at a time
+constexpr std::size_t most_per_round = 100'000; // more than there is time for before a kill
+constexpr std::size_t some = 3;                 // items at a time
 constexpr std::chrono::seconds stuck_after{30};
 
 /// Large, so that much of the time is spent on copying.
@@ -93,15 +98,43 @@ struct hall {
     event turnstile;
     event gate{reset_mode::manual};
     queue<crate, 8> belt;
+    work_queue<crate, 8> shelf;
 };
 
-[[nodiscard]] std::uint64_t numbered(std::uint64_t round, std::uint64_t of_desk, std::uint64_t i) {
-    return round << 24 | of_desk << 16 | i;
+// The post stands beside the hall. Its letters are of many sizes, and more than fit are under way.
+constexpr std::size_t post_bytes = 8000;
+constexpr std::size_t letters = 8;
+
+std::string post_of(const std::string& name_of_hall) {
+    return name_of_hall + "-post";
 }
+std::size_t letter_bytes(std::uint64_t number) {
+    return sizeof number + number % 1999;
+}
+void write_letter(std::span<std::byte> paper, std::uint64_t number) {
+    std::memset(paper.data(), static_cast<int>(number & 0xff), paper.size());
+    std::memcpy(paper.data(), &number, sizeof number);
+}
+std::uint64_t read_letter(std::span<const std::byte> paper, bool& is_whole) {
+    std::uint64_t number = 0;
+    std::memcpy(&number, paper.data(), std::min(sizeof number, paper.size()));
+    is_whole = paper.size() == letter_bytes(number);
+    for (auto i = sizeof number; i < paper.size() && is_whole; ++i)
+        is_whole = paper[i] == static_cast<std::byte>(number);
+    return number;
+}
+
+[[nodiscard]] std::uint64_t numbered(std::uint64_t round, std::uint64_t of_desk, std::uint64_t i) {
+    return round << 40 | of_desk << 32 | i;
+}
+/// Beside the number of an item: somebody had it before, as was told.
+constexpr std::uint64_t came_again = std::uint64_t{1} << 63;
 
 /// The books of one storm: see the table in docs/reliability.md.
 struct tally {
-    std::size_t kills = 0;
+    std::size_t kills = 0;   // at work
+    std::size_t inside = 0;  // of these, within an operation
+    std::size_t at_rest = 0; // killed too late: had done all that there was for one round
     std::size_t in_hand = 0; // died with something in hand, and it is gone
     std::size_t stuck = 0;
     std::size_t lost = 0;
@@ -114,6 +147,7 @@ struct tally {
 struct place {
     waiter& way;
     hall& h;
+    message_queue& post;
     desk& d;
     std::size_t number;
 
@@ -126,18 +160,49 @@ struct place {
 /// What this process knows of a round.
 struct round_books {
     hall& h;
+    message_queue& post;
     std::size_t victim;
-    std::vector<std::uint64_t> popped{}; // here
-    std::uint64_t pushed = 0;            // here, or set
+    std::vector<std::uint64_t> got{}; // here
+    std::uint64_t given = 0;          // here: put in, or set
 
     void pop() {
         if (const auto c = h.belt.try_pop())
-            popped.push_back(c->number);
+            got.push_back(c->number);
     }
     void push() {
-        if (h.belt.try_push(crate::make(numbered(h.round.load(), workers, pushed))))
-            ++pushed;
+        if (h.belt.try_push(crate::make(next())))
+            ++given;
     }
+    bool take(delivery<crate> d) {
+        if (!d)
+            return false;
+        got.push_back(d.item().number | (d.redelivered() != 0 ? came_again : 0));
+        d.confirm();
+        return true;
+    }
+    void stock() {
+        if (h.shelf.try_push(crate::make(next())))
+            ++given;
+    }
+    bool receive() {
+        const auto m = post.try_receive();
+        if (!m)
+            return false;
+        bool is_whole = true;
+        got.push_back(read_letter(m.data(), is_whole) | (m.redelivered() != 0 ? came_again : 0));
+        return true;
+    }
+    void send() {
+        auto r = post.try_reserve(letter_bytes(next()));
+        if (!r)
+            return;
+        write_letter(r.data(), next());
+        r.commit();
+        ++given;
+    }
+
+private:
+    [[nodiscard]] std::uint64_t next() const { return numbered(h.round.load(), workers, given); }
 };
 
 struct storm {
@@ -162,7 +227,7 @@ void be_busy() {
 }
 
 void go_inside_and_out(const place& at) {
-    auto& [way, h, d, number] = at;
+    auto& [way, h, post, d, number] = at;
     mutex::lock_operation op{h.door};
     d.begun.fetch_add(1);
     at.wait(op);
@@ -237,14 +302,14 @@ void set_or_pass(const place& at) {
 void help_to_pass(round_books& r) {
     if (!r.h.turnstile.is_set()) {
         r.h.turnstile.set();
-        ++r.pushed;
+        ++r.given;
     }
 }
 
 /// To set what is set is the same as to set it once, so that nothing can be said to be lost: only nobody may be stuck.
 void check_turnstile(round_books& r, tally& t) {
     auto& h = r.h;
-    std::uint64_t sets = r.pushed;
+    std::uint64_t sets = r.given;
     std::uint64_t passes = h.turnstile.is_set() ? 1 : 0;
     for (std::size_t i = 0; i < workers; ++i)
         i < workers / 2 ? sets += h.desks[i].begun.load() : passes += h.desks[i].done.load();
@@ -304,6 +369,14 @@ void enter_as_popped(desk& d, const crate* all, std::size_t count) {
     d.begun.store(at + count);
 }
 
+void enter(desk& d, std::uint64_t number, bool is_whole, std::uint32_t redelivered) {
+    if (!is_whole)
+        d.wrong.fetch_add(1);
+    const auto at = d.done.load();
+    d.items[at] = number | (redelivered != 0 ? came_again : 0);
+    d.done.store(at + 1);
+}
+
 void pop_one(const place& at) {
     detail::pop_operation<crate> op{at.h.belt.ref()};
     at.d.begun.fetch_add(1);
@@ -333,26 +406,30 @@ void help_at_the_belt(round_books& r) {
         r.pop();
 }
 
-void check_belt(round_books& r, tally& t) {
-    auto& h = r.h;
-    while (!h.belt.empty())
-        if (const auto c = h.belt.pop_for(stuck_after))
-            r.popped.push_back(c->number);
-        else
-            ++t.stuck;
+/// All are out. What the dead had taken is gone with it, or comes back, as is told, to somebody else.
+enum class taken : bool { is_gone, comes_back };
 
-    // Each producer's items come in order, whoever takes them.
+void check_items(round_books& r, taken by_the_dead, tally& t) {
+    auto& h = r.h;
+    // Each producer's items come in order, whoever takes them; but for those that came again.
     std::vector<std::uint64_t> all;
+    std::vector<std::uint64_t> again;
     const auto collect = [&](const std::uint64_t* items, std::size_t count) {
         std::array<std::uint64_t, workers + 1> next{};
         for (std::size_t i = 0; i < count; ++i) {
-            const auto of = std::min<std::size_t>(items[i] >> 16 & 0xff, workers);
-            t.wrong += items[i] >> 24 != h.round.load() || items[i] < next[of] ? 1u : 0u;
-            next[of] = items[i];
-            all.push_back(items[i]);
+            const auto number = items[i] & ~came_again;
+            t.wrong += number >> 40 != h.round.load() ? 1u : 0u;
+            if (number != items[i]) {
+                again.push_back(number);
+                continue;
+            }
+            auto& least = next[std::min<std::size_t>(number >> 32 & 0xff, workers)];
+            t.wrong += number < least ? 1u : 0u;
+            least = number;
+            all.push_back(number);
         }
     };
-    collect(r.popped.data(), r.popped.size());
+    collect(r.got.data(), r.got.size());
     for (std::size_t i = workers / 2; i < workers; ++i)
         collect(h.desks[i].items.data(), h.desks[i].done.load());
     std::sort(all.begin(), all.end());
@@ -360,13 +437,106 @@ void check_belt(round_books& r, tally& t) {
 
     const auto& dead = h.desks[r.victim];
     const bool took = r.victim >= workers / 2;
-    std::uint64_t certain = r.pushed;
+    t.duplicated += again.size() > (took && by_the_dead == taken::comes_back ? 1 : 0) ? 1u : 0u;
+    for (const auto number : again)
+        if (!std::binary_search(all.begin(), all.end(), number))
+            all.insert(std::upper_bound(all.begin(), all.end(), number), number);
+
+    std::uint64_t certain = r.given;
     for (std::size_t i = 0; i < workers / 2; ++i)
         certain += h.desks[i].done.load();
     const auto there = static_cast<std::uint64_t>(all.size());
-    t.lost += there + (took ? dead.in_hand() : 0) < certain ? 1u : 0u;
+    t.lost += there + (took && by_the_dead == taken::is_gone ? dead.in_hand() : 0) < certain ? 1u : 0u;
     t.duplicated += there > certain + (took ? 0 : dead.in_hand()) ? 1u : 0u;
-    t.in_hand += there != certain ? 1u : 0u;
+    t.in_hand += there != certain || !again.empty() ? 1u : 0u;
+}
+
+void check_belt(round_books& r, tally& t) {
+    auto& belt = r.h.belt;
+    while (!belt.empty())
+        if (const auto c = belt.pop_for(stuck_after))
+            r.got.push_back(c->number);
+        else
+            ++t.stuck;
+    check_items(r, taken::is_gone, t);
+}
+
+// -------------------------------------------------------------------------------------------------------- work queue
+
+void stock_or_take(const place& at) {
+    auto& d = at.d;
+    const auto shelf = at.h.shelf.ref();
+    if (at.number < workers / 2) {
+        detail::push_operation<crate, detail::work_queue_ref<crate>> op{
+            shelf, crate::make(numbered(at.h.round.load(), at.number, d.begun.fetch_add(1)))};
+        at.wait(op);
+        d.done.fetch_add(1);
+        return;
+    }
+    detail::take_operation<crate> op{shelf};
+    d.begun.fetch_add(1);
+    at.wait(op);
+    auto taken = op.delivery();
+    enter(d, taken.item().number, taken.item().is_whole(), taken.redelivered());
+    taken.confirm();
+}
+
+void help_at_the_shelf(round_books& r) {
+    if (r.h.shelf.size() == r.h.shelf.in_hand())
+        r.stock();
+    else if (!r.h.shelf.ref().can_push()) // full or not: a free place may lie between two that wait
+        r.take(r.h.shelf.try_take());
+}
+
+void check_shelf(round_books& r, tally& t) {
+    while (!r.h.shelf.empty()) // with what the dead has in hand
+        if (!r.take(r.h.shelf.take_for(stuck_after)))
+            ++t.stuck;
+    check_items(r, taken::comes_back, t);
+}
+
+// ------------------------------------------------------------------------------------------------------ message queue
+
+void send_or_receive(const place& at) {
+    auto& d = at.d;
+    if (at.number < workers / 2) {
+        const auto number = numbered(at.h.round.load(), at.number, d.begun.fetch_add(1));
+        detail::reserve_operation op{at.post.ring(), letter_bytes(number)};
+        at.wait(op);
+        auto r = op.reservation();
+        write_letter(r.data(), number);
+        r.commit();
+        d.done.fetch_add(1);
+        return;
+    }
+    detail::receive_operation op{at.post.ring()};
+    d.begun.fetch_add(1);
+    at.wait(op);
+    const auto m = op.message();
+    bool is_whole = true;
+    const auto number = read_letter(m.data(), is_whole);
+    enter(d, number, is_whole, m.redelivered());
+}
+
+/// There may be room, and yet not enough for what somebody wants to send who is the last to leave.
+void help_at_the_post(round_books& r) {
+    const auto& desks = r.h.desks;
+    const auto sends = [&](std::size_t i) { return i != r.victim && !desks[i].is_idle.load(); };
+    if (r.post.empty())
+        r.send();
+    else if (r.h.halt.load() && (sends(0) || sends(1)))
+        r.receive();
+}
+
+/// Until all room is there.
+void check_post(round_books& r, tally& t) {
+    const auto given_up = std::chrono::steady_clock::now() + stuck_after;
+    while (r.receive() || !r.post.try_reserve(r.post.capacity()))
+        if (std::chrono::steady_clock::now() > given_up) {
+            ++t.stuck;
+            break;
+        }
+    check_items(r, taken::comes_back, t);
 }
 
 // ------------------------------------------------------------------------------------------------------------ storms
@@ -406,6 +576,24 @@ const storm storms[] = {
      .work = push_or_pop_some,
      .help = help_at_the_belt,
      .check = check_belt},
+    {.name = "work_queue: push", .victims = 2, .work = stock_or_take, .help = help_at_the_shelf, .check = check_shelf},
+    {.name = "work_queue: take, confirm",
+     .first_victim = 2,
+     .victims = 2,
+     .work = stock_or_take,
+     .help = help_at_the_shelf,
+     .check = check_shelf},
+    {.name = "message_queue: reserve, commit",
+     .victims = 2,
+     .work = send_or_receive,
+     .help = help_at_the_post,
+     .check = check_post},
+    {.name = "message_queue: receive, release",
+     .first_victim = 2,
+     .victims = 2,
+     .work = send_or_receive,
+     .help = help_at_the_post,
+     .check = check_post},
 };
 
 void look_up_often() {
@@ -413,8 +601,8 @@ void look_up_often() {
 }
 
 /// Kills one worker, and lets the others come to an end. false: somebody is stuck.
-bool kill_one(const storm& what, hall& h, std::vector<child>& crew, std::size_t victim, std::mt19937_64& random,
-              tally& t) {
+bool kill_one(const storm& what, hall& h, message_queue& post, std::vector<child>& crew, std::size_t victim,
+              std::mt19937_64& random, tally& t) {
     for (auto& d : h.desks)
         d.clear();
     h.round.fetch_add(1);
@@ -422,8 +610,8 @@ bool kill_one(const storm& what, hall& h, std::vector<child>& crew, std::size_t 
     for (auto& d : h.desks)
         d.start.release();
 
-    round_books r{h, victim};
-    const auto enough = random() % 40;
+    round_books r{h, post, victim};
+    const auto enough = 1 + random() % 40; // it is at work, and goes on
     const auto& victims_desk = h.desks[victim];
     const auto given_up = std::chrono::steady_clock::now() + stuck_after;
     const auto in_time = [&] { return std::chrono::steady_clock::now() < given_up; };
@@ -431,7 +619,12 @@ bool kill_one(const storm& what, hall& h, std::vector<child>& crew, std::size_t 
         what.help(r);
     dawdle(random);
     crew[victim].kill();
-    ++t.kills;
+    if (victims_desk.is_idle.load()) {
+        ++t.at_rest;
+    } else {
+        ++t.kills;
+        t.inside += victims_desk.in_hand() != 0 ? 1u : 0u;
+    }
 
     const auto begun = std::chrono::steady_clock::now();
     h.halt.store(true);
@@ -465,9 +658,10 @@ CROSSWAKE_ROLE(worker) {
     const auto& what = storms[std::stoul(args[0])];
     waiter w{args[1]};
     named<hall> h{open_only, args[2]};
+    named<message_queue> post{open_only, post_of(args[2])};
     const auto number = std::stoul(args[3]);
     auto& d = h->desks[number];
-    const place at{w, *h, d, number};
+    const place at{w, *h, *post, d, number};
     for (;;) {
         d.start.acquire();
         while (!h->halt.load() && d.done.load() < most_per_round)
@@ -480,15 +674,17 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
     look_up_often();
     const auto kills = knob("CROSSWAKE_TEST_KILLS", 30);
     auto random = generator();
-    std::printf("| at work | way | kills | in hand | stuck | lost | twice | wrong | left | longest, ms |\n");
+    std::printf(
+        "| at work | way | kills | inside | at rest | in hand | stuck | lost | twice | wrong | left | longest, ms |\n");
     for (const auto& what : storms)
         for (const auto* const way : both_ways) {
-            CAPTURE(what.name);
-            CAPTURE(way);
+            const auto storm_and_way = std::string(what.name) + ", " + way;
+            CAPTURE(storm_and_way);
             tally t;
             const auto name = fresh_name();
             {
                 named<hall> h{create_only, name};
+                named<message_queue> post{create_only, post_of(name), post_bytes, letters};
                 const auto hire = [&](std::size_t number) {
                     while (h->desks[number].start.try_acquire()) {
                     }
@@ -499,7 +695,7 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
                     crew.push_back(hire(i));
                 for (bool goes_on = true; goes_on && t.kills < kills;) {
                     const auto victim = what.first_victim + random() % what.victims;
-                    goes_on = kill_one(what, *h, crew, victim, random, t);
+                    goes_on = kill_one(what, *h, *post, crew, victim, random, t);
                     crew[victim] = hire(victim);
                 }
             }
@@ -510,8 +706,8 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
             CHECK(t.duplicated == 0);
             CHECK(t.wrong == 0);
             CHECK(left == 0);
-            std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name, way, t.kills,
-                        t.in_hand, t.stuck, t.lost, t.duplicated, t.wrong, left,
+            std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name, way,
+                        t.kills, t.inside, t.at_rest, t.in_hand, t.stuck, t.lost, t.duplicated, t.wrong, left,
                         static_cast<long long>(t.longest.count()));
             std::fflush(stdout);
         }

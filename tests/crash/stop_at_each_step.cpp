@@ -2,7 +2,7 @@
 // away from it, and when it goes on, all has come out even.
 //
 // The re-check is an hour away: a wake-up that a stopped process owes to somebody is made good by the next one.
-#include <crash/scenes.hpp>
+#include <crash/play.hpp>
 
 #include <support/seed.hpp>
 
@@ -69,6 +69,50 @@ void try_the_belt(play& p, const scene& what, bool wakes_others) {
     }
 }
 
+/// Shelf and post, the same with more that the actor may have: whatever is in its hand, nobody else gets.
+void try_the_exchange(play& p, const scene& what, bool wakes_others) {
+    auto& s = p.s;
+    const bool is_post = what.of == books::post;
+    const auto try_put = [&] { return is_post ? s.try_send() : s.try_stock(); };
+    const auto try_get = [&] { return is_post ? s.try_receive() : s.try_take(); };
+    const bool inside_tail = p.actor_is_inside_the_tail();
+    const bool inside_head = p.actor_is_inside_the_head();
+    if (inside_tail)
+        CHECK_FALSE(try_put());
+    if (inside_head)
+        CHECK_FALSE(try_get());
+    if (inside_tail || inside_head)
+        return;
+    if (!wakes_others) {
+        const bool got = try_get();
+        if (p.actor_has_the_room()) { // all want that room, and that letter
+            while (try_put()) {
+            }
+            while (try_get()) {
+            }
+        } else if (got) {
+            CHECK(try_put());
+        }
+        return;
+    }
+    const bool they_get = what.beside == bystanders::receive || what.beside == bystanders::take;
+    if (!they_get && p.actor_has_the_room()) {
+        while (try_get()) {
+        }
+        CHECK_FALSE(try_put());
+        CHECK_FALSE(p.all_through());
+        return;
+    }
+    for (int i = 0; i < what.how_many; ++i)
+        if (they_get) {
+            until(try_put);
+        } else {
+            (void)try_put(); // where nothing is left to be got; or a bystander may have been quicker
+            until(try_get);
+        }
+    check_all_get_through(p);
+}
+
 /// What the survivors can do while the actor is stopped.
 void others_go_on(play& p, const scene& what) {
     auto& s = p.s;
@@ -80,6 +124,16 @@ void others_go_on(play& p, const scene& what) {
         if (what.effect != 0)
             return what.wake == nullptr ? try_the_belt(p, what, wakes_others) : void();
         s.b.belt.close();
+        break;
+    case books::shelf:
+        if (what.act != acts::close_the_shelf)
+            return what.wake == nullptr ? try_the_exchange(p, what, wakes_others) : void();
+        s.b.shelf.close();
+        break;
+    case books::post:
+        if (what.act != acts::close_the_post)
+            return what.wake == nullptr ? try_the_exchange(p, what, wakes_others) : void();
+        s.post.close();
         break;
     case books::permits:
         if (!wakes_others)
@@ -137,9 +191,10 @@ TEST_CASE("an operation stopped at any instruction is robbed of nothing, and com
     auto random = generator();
     std::size_t stops = 0;
     for_each_scene([&](const scene& what, const char* way, const char* way_of_bystanders) {
-        CAPTURE(what.name);
-        CAPTURE(way);
-        CAPTURE(way_of_bystanders);
+        const std::string scene = what.name;
+        const std::string ways = std::string(way) + ", others: " + way_of_bystanders;
+        CAPTURE(scene);
+        CAPTURE(ways);
         for (std::size_t n = 0; ++stops, stop_after(n, 0, what, way, way_of_bystanders); ++n)
             if (random() % 10 == 0) {
                 ++stops;

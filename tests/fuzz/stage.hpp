@@ -37,6 +37,8 @@ template <class T>
 const void* shared_bytes_of(const T& t) {
     if constexpr (requires { t.ref().core(); })
         return &t.ref().core();
+    else if constexpr (requires { t.ring().core(); })
+        return &t.ring().core();
     else
         return &t;
 }

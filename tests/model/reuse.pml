@@ -213,6 +213,8 @@ end:
            :: owner[0] == NOBODY || is_dead(owner[0]) -> mine = 0; heir_of = owner[0]
 #if FREE_SEAT
            :: else -> mine = 2
+#elif PREDECESSOR == EXECS
+           :: else -> mine = 0; heir_of = owner[0]
 #endif
            fi
        };

@@ -1,5 +1,6 @@
 // What a forked child inherits, and what it does not. Only here and in async/fork.cpp a test forks and runs on.
 #include <support/child.hpp>
+#include <support/crowd.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/raw_object.hpp>
@@ -8,6 +9,7 @@
 #include <support/sleeper.hpp>
 #include <support/system.hpp>
 
+#include <backend/process.hpp>
 #include <crosswake/event.hpp>
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
@@ -21,10 +23,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace crosswake;
@@ -402,30 +407,101 @@ CROSSWAKE_ROLE(wait_and_become_another_program) {
 }
 
 TEST_CASE("rings for a reactor that its process left behind by exec are not swallowed by the next one there") {
+    for (const bool in_the_crowd : {false, true}) {
+        CAPTURE(in_the_crowd);
+        const auto name = fresh_name();
+        named<table> t{create_only, name};
+        if (in_the_crowd)
+            send_to_the_crowd(&*t);
+        child c{"wait_and_become_another_program", {name}};
+        t->ready.acquire();
+        t->ready.acquire(); // the same process, another program
+        reactor r;
+        poll_loop loop{r};
+        for (int i = 0; i < 20; ++i) {
+            semaphore::acquire_operation op{t->first};
+            remembered p;
+            std::error_code error;
+            REQUIRE(r.start(p, op, error) == start_result::waiting);
+            t->first.release();
+            loop.run_until([&] { return p.is_over(); });
+            CHECK(p.result == wait_result::done);
+        }
+        t->end.release();
+        CHECK(c.wait() == 0);
+    }
+}
+
+TEST_CASE("in the crowd, too, a program that a process runs next takes over the seat of the one before") {
     const auto name = fresh_name();
     named<table> t{create_only, name};
+    send_to_the_crowd(&*t);
     child c{"wait_and_become_another_program", {name}};
     t->ready.acquire();
-    t->ready.acquire(); // the same process, another program
-    reactor r;
-    poll_loop loop{r};
-    for (int i = 0; i < 20; ++i) {
-        semaphore::acquire_operation op{t->first};
-        remembered p;
-        std::error_code error;
-        REQUIRE(r.start(p, op, error) == start_result::waiting);
-        t->first.release();
-        loop.run_until([&] { return p.is_over(); });
-        CHECK(p.result == wait_result::done);
-    }
+    t->ready.acquire();
+    CHECK(crowd_used(&*t) == 1);
+    CHECK(backend::unpack(crowd_seat(&*t, 0).seat.owner.load()).pid == c.pid());
+    // Nothing is said any more of what the program before awaited.
+    const auto& says = crowd_seat(&*t, 0);
+    CHECK(says.named[0].load() != 0);
+    CHECK(says.named[1].load() == 0);
+    CHECK(says.unnamed.load() == 0);
     t->end.release();
     CHECK(c.wait() == 0);
 }
 
+constexpr std::size_t several = 4;
+
+CROSSWAKE_ROLE(wait_in_several_threads_as_another_program) {
+    named<table> t{open_only, args[0]};
+    std::atomic<std::size_t> there{0};
+    const auto wait = [&] {
+        reactor r;
+        semaphore::acquire_operation op{t->second};
+        remembered p;
+        std::error_code error;
+        ++there;
+        while (there.load() < several) {
+        }
+        if (r.start(p, op, error) == start_result::waiting)
+            t->ready.release();
+        t->end.acquire();
+        (void)r.cancel(p);
+    };
+    std::vector<std::unique_ptr<sleeper>> threads;
+    while (threads.size() < several)
+        threads.push_back(std::make_unique<sleeper>(wait));
+    threads.clear();
+    return 0;
+}
+
+CROSSWAKE_ROLE(wait_and_become_another_program_of_several_threads) {
+    named<table> t{open_only, args[0]};
+    const waiting_at w{t->first, t->ready};
+    child::become("wait_in_several_threads_as_another_program", args);
+}
+
+TEST_CASE("of several who come together only one takes over the seat of the program before") {
+    for (int i = 0; i < 20; ++i) {
+        const auto name = fresh_name();
+        named<table> t{create_only, name};
+        send_to_the_crowd(&*t);
+        child c{"wait_and_become_another_program_of_several_threads", {name}};
+        for (std::size_t n = 0; n < 1 + several; ++n)
+            t->ready.acquire();
+        CHECK(crowd_used(&*t) == several);
+        t->end.release(several);
+        CHECK(c.wait() == 0);
+    }
+}
+
 TEST_CASE("a forked child that ends leaves its parent's waits alone") {
-    for (const bool destroys : {false, true}) {
+    for (const auto& [destroys, in_the_crowd] : {std::pair{false, false}, {false, true}, {true, false}, {true, true}}) {
         CAPTURE(destroys);
+        CAPTURE(in_the_crowd);
         named<semaphore> s{create_only, fresh_name()};
+        if (in_the_crowd)
+            send_to_the_crowd(&*s);
         auto r = std::make_unique<reactor>();
         poll_loop loop{*r};
         for (int i = 0; i < 20; ++i) {
@@ -453,83 +529,131 @@ TEST_CASE("a forked child that ends leaves its parent's waits alone") {
 }
 
 TEST_CASE("rings for the parent are not swallowed by a forked child that lives on with the inherited reactor") {
-    named<semaphore> s{create_only, fresh_name()};
-    named<event> end{create_only, fresh_name()};
-    reactor r;
-    poll_loop loop{r};
-    semaphore::acquire_operation op{*s};
-    remembered p;
-    std::error_code error;
-    REQUIRE(r.start(p, op, error) == start_result::waiting);
-    forked bystander([&] {
-        end->wait();
-        return 0;
-    });
-    for (int i = 0; i < 100; ++i) {
+    for (const bool in_the_crowd : {false, true}) {
+        CAPTURE(in_the_crowd);
+        named<semaphore> s{create_only, fresh_name()};
+        if (in_the_crowd)
+            send_to_the_crowd(&*s);
+        named<event> end{create_only, fresh_name()};
+        reactor r;
+        poll_loop loop{r};
+        semaphore::acquire_operation op{*s};
+        remembered p;
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        forked bystander([&] {
+            end->wait();
+            return 0;
+        });
+        for (int i = 0; i < 100; ++i) {
+            forked ringer([&] {
+                s->release();
+                return 0;
+            });
+            loop.run_until([&] { return p.is_over(); });
+            CHECK(ringer.wait() == 0);
+            p.times = 0;
+            REQUIRE(r.start(p, op, error) == start_result::waiting);
+        }
+        CHECK(r.cancel(p));
+        end->set();
+        CHECK(bystander.wait() == 0);
+    }
+}
+
+TEST_CASE("a child that opens the inherited reactor anew waits beside its parent") {
+    for (const bool in_the_crowd : {false, true}) {
+        CAPTURE(in_the_crowd);
+        named<event> e{create_only, fresh_name(), reset_mode::manual};
+        if (in_the_crowd)
+            send_to_the_crowd(&*e);
+        named<semaphore> ready{create_only, fresh_name()};
+        reactor r;
+        event::wait_operation op{*e};
+        remembered p;
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        forked c([&] {
+            r.reopen_after_fork();
+            poll_loop loop{r};
+            if (r.waiting() != 1)
+                return 1;
+            // The first look at it is due at once; from the second on it is the ring that counts.
+            r.dispatch();
+            if (p.is_over())
+                return 2;
+            ready->release();
+            loop.run_until([&] { return p.is_over(); });
+            return p.result == wait_result::done ? 0 : 3;
+        });
+        ready->acquire();
+        until_asleep(c.pid());
+        e->set();
+        CHECK(c.wait() == 0);
+        poll_loop loop{r};
+        loop.run_until([&] { return p.is_over(); });
+        CHECK(p.result == wait_result::done);
+    }
+}
+
+TEST_CASE("a child that opens the inherited reactor anew and ends leaves its parent's waits alone") {
+    for (const bool in_the_crowd : {false, true}) {
+        CAPTURE(in_the_crowd);
+        named<semaphore> s{create_only, fresh_name()};
+        if (in_the_crowd)
+            send_to_the_crowd(&*s);
+        reactor r;
+        poll_loop loop{r};
+        semaphore::acquire_operation op{*s};
+        remembered p;
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        forked c([&] {
+            r.reopen_after_fork();
+            return r.cancel(p) ? 0 : 1;
+        });
+        CHECK(c.wait() == 0);
         forked ringer([&] {
             s->release();
             return 0;
         });
         loop.run_until([&] { return p.is_over(); });
+        CHECK(p.result == wait_result::done);
         CHECK(ringer.wait() == 0);
-        p.times = 0;
-        REQUIRE(r.start(p, op, error) == start_result::waiting);
     }
-    CHECK(r.cancel(p));
-    end->set();
-    CHECK(bystander.wait() == 0);
 }
 
-TEST_CASE("a child that opens the inherited reactor anew waits beside its parent") {
-    named<event> e{create_only, fresh_name(), reset_mode::manual};
-    named<semaphore> ready{create_only, fresh_name()};
-    reactor r;
-    event::wait_operation op{*e};
-    remembered p;
-    std::error_code error;
-    REQUIRE(r.start(p, op, error) == start_result::waiting);
-    forked c([&] {
-        r.reopen_after_fork();
-        poll_loop loop{r};
-        if (r.waiting() != 1)
-            return 1;
-        // The first look at it is due at once; from the second on it is the ring that counts.
-        r.dispatch();
-        if (p.is_over())
-            return 2;
-        ready->release();
-        loop.run_until([&] { return p.is_over(); });
-        return p.result == wait_result::done ? 0 : 3;
-    });
-    ready->acquire();
-    until_asleep(c.pid());
-    e->set();
-    CHECK(c.wait() == 0);
-    poll_loop loop{r};
-    loop.run_until([&] { return p.is_over(); });
-    CHECK(p.result == wait_result::done);
-}
-
-TEST_CASE("a child that opens the inherited reactor anew and ends leaves its parent's waits alone") {
+TEST_CASE("what is given one by one reaches both a member of the crowd and the child that it forked") {
     named<semaphore> s{create_only, fresh_name()};
-    reactor r;
-    poll_loop loop{r};
-    semaphore::acquire_operation op{*s};
-    remembered p;
-    std::error_code error;
-    REQUIRE(r.start(p, op, error) == start_result::waiting);
-    forked c([&] {
-        r.reopen_after_fork();
-        return r.cancel(p) ? 0 : 1;
-    });
-    CHECK(c.wait() == 0);
-    forked ringer([&] {
+    send_to_the_crowd(&*s);
+    named<semaphore> ready{create_only, fresh_name()};
+    for (int i = 0; i < 20; ++i) {
+        reactor r;
+        poll_loop loop{r};
+        semaphore::acquire_operation op{*s};
+        remembered p;
+        std::error_code error;
+        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        forked c([&] {
+            r.reopen_after_fork();
+            r.dispatch(); // the first look at it is due at once
+            if (p.is_over())
+                return 1;
+            ready->release();
+            loop.run_until([&] { return p.is_over(); });
+            return p.result == wait_result::done ? 0 : 2;
+        });
+        ready->acquire();
+        until_asleep(c.pid());
+        // Whose turn it is gets the first one; the other one is still there for the second.
         s->release();
-        return 0;
-    });
-    loop.run_until([&] { return p.is_over(); });
-    CHECK(p.result == wait_result::done);
-    CHECK(ringer.wait() == 0);
+        s->release();
+        loop.run_until([&] { return p.is_over(); });
+        CHECK(p.result == wait_result::done);
+        CHECK(c.wait() == 0);
+        CHECK(s->available() == 0);
+        CHECK(crowd_used(&*s) == 2); // those who leave make room for those who come
+    }
 }
 
 // AddressSanitizer forks with its own locks held, and its child waits for them for ever.
