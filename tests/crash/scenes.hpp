@@ -48,6 +48,7 @@ struct crate {
 constexpr std::uint64_t items_of_the_actor = 1000;
 
 struct board {
+    std::atomic<detail::owner_token> actor{detail::nobody};
     mutex door;
     std::uint64_t left = 0; // equal to the right whenever nobody is inside the door
     std::uint64_t right = 0;
@@ -587,7 +588,10 @@ public:
     }
 
     [[nodiscard]] stepped_child& actor() { return *actor_; }
-    [[nodiscard]] bool is_the_actor(detail::owner_token t) const { return backend::unpack(t).pid == actor_->pid(); }
+    /// Whatever flags are stored with it.
+    [[nodiscard]] bool is_the_actor(detail::owner_token t) const {
+        return backend::pack(backend::unpack(t)) == s.b.actor.load();
+    }
     [[nodiscard]] bool actor_owns_the_door() const { return is_the_actor(mutex::lock_operation{s.b.door}.held_by()); }
     [[nodiscard]] const std::string& name() const { return name_; }
 
@@ -667,6 +671,7 @@ CROSSWAKE_ROLE(act) {
     waiter w{args[1]};
     const auto& what = scenes[std::stoul(args[0])];
     named<board> b{open_only, args[2]};
+    b->actor.store(detail::this_process());
     if (what.get_ready != nullptr)
         what.get_ready(*b);
     stepped_child::begin();
