@@ -61,9 +61,11 @@ struct board {
 /// Nobody who lives waits that long: whoever is not through by then is stuck.
 inline constexpr std::chrono::seconds stuck_after{30};
 
-/// Waits, and complains of everything but success.
+/// Waits, and complains of everything but success. Success at the deadline is none: a wait tries once more there, and
+/// may get what nobody woke it for.
 inline void wait(waiter& w, operation& op) {
-    if (w.wait(op, deadline::after(stuck_after)) != wait_result::done)
+    const auto given_up = deadline::after(stuck_after);
+    if (w.wait(op, given_up) != wait_result::done || given_up <= deadline::after(std::chrono::nanoseconds(0)))
         throw std::runtime_error("stuck");
 }
 
