@@ -239,14 +239,16 @@ unsigned wake_threads(region& where, const detail::atomic<std::uint32_t>& word, 
     // Who takes a ticket from now on looks at the word afterwards, and sees that it has changed, or knew it already.
     const auto before = r.header().next_ticket.load() << 2;
     unsigned woken = 0;
-    for (;;) {
+    // No more are asleep than there are seats, whoever keeps writing others into them.
+    for (std::size_t n = 0; n < thread_seats; ++n) {
         const auto f = oldest_sleeper(r, place, before);
         if (f.seat == nullptr)
-            return woken;
+            break;
         woken += wake(where, f) ? 1u : 0u;
         if (woken != 0 && how_many == wake_count::one)
-            return woken;
+            break;
     }
+    return woken;
 }
 
 } // namespace crosswake::backend

@@ -1,4 +1,5 @@
 // CONTRACT thread_sleep.
+#include <support/backend_bytes.hpp>
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>
@@ -6,6 +7,7 @@
 #include <support/system.hpp>
 
 #include <backend/clock.hpp>
+#include <backend/process.hpp>
 #include <backend/region.hpp>
 #include <backend/thread_sleep.hpp>
 
@@ -287,4 +289,13 @@ TEST_CASE("threads that slept leave nothing when they end, and disturb nobody wh
             after_the_first = descriptor_count();
     }
     CHECK(descriptor_count() == after_the_first);
+}
+
+TEST_CASE("waking comes to an end, however often somebody writes down that the dead sleep there") {
+    const auto r = make_bed(fresh_name());
+    auto dead = unpack(detail::this_process());
+    dead.birth ^= 1;
+    const persistent_sleepers them(*r, bed_in(*r).word, pack(dead));
+    for (const auto how_many : {wake_count::one, wake_count::all})
+        CHECK(wake_threads(*r, bed_in(*r).word, how_many) == 0);
 }

@@ -48,6 +48,7 @@ struct crate {
 constexpr std::uint64_t items_of_the_actor = 1000;
 
 struct board {
+    std::atomic<detail::owner_token> actor{detail::nobody};
     mutex door;
     std::uint64_t left = 0; // equal to the right whenever nobody is inside the door
     std::uint64_t right = 0;
@@ -81,9 +82,11 @@ inline crate read_letter(std::span<const std::byte> paper) {
 /// Nobody who lives waits that long: whoever is not through by then is stuck.
 inline constexpr std::chrono::seconds stuck_after{30};
 
-/// Waits, and complains of everything but success.
+/// Waits, and complains of everything but success. Success at the deadline is none: a wait tries once more there, and
+/// may get what nobody woke it for.
 inline void wait(waiter& w, operation& op) {
-    if (w.wait(op, deadline::after(stuck_after)) != wait_result::done)
+    const auto given_up = deadline::after(stuck_after);
+    if (w.wait(op, given_up) != wait_result::done || given_up <= deadline::after(std::chrono::nanoseconds(0)))
         throw std::runtime_error("stuck");
 }
 

@@ -2,7 +2,8 @@
 //
 // The one who acts is a process of its own, and is killed right after each store to shared memory and each system
 // call: in between, others cannot tell where it is. That is tried, too, here and there; CROSSWAKE_TEST_CRASH_STRIDE
-// says after how many instructions (1: after every single one, which takes days).
+// says after how many instructions (1: after every single one, which takes days). CROSSWAKE_TEST_LANDMARK_STRIDE has it
+// killed at one landmark in so many, at others each time.
 #include <crash/play.hpp>
 
 #include <support/seed.hpp>
@@ -104,6 +105,7 @@ killed kill_after(std::size_t landmarks, std::size_t instructions, const scene& 
 TEST_CASE("an operation killed at any instruction is done or not begun, and whoever lives goes on") {
     set_recheck_interval(milliseconds(knob("CROSSWAKE_RECHECK_MS", 20)));
     const auto stride = knob("CROSSWAKE_TEST_CRASH_STRIDE", 0);
+    const auto landmark_stride = knob("CROSSWAKE_TEST_LANDMARK_STRIDE", 1);
     auto random = generator();
     std::printf("| operation | it | others | kills | done | stuck | lost | twice | left | re-checks | longest, ms |\n");
     for_each_scene([&](const scene& what, const char* way, const char* way_of_bystanders) {
@@ -115,7 +117,7 @@ TEST_CASE("an operation killed at any instruction is done or not begun, and whoe
         const auto kill = [&](std::size_t landmarks, std::size_t instructions) {
             return kill_after(landmarks, instructions, what, way, way_of_bystanders, t);
         };
-        for (std::size_t n = 0; kill(n, 0) != killed::after_the_end; ++n)
+        for (auto n = random() % landmark_stride; kill(n, 0) != killed::after_the_end; n += landmark_stride)
             if (stride == 0 && random() % 10 == 0)
                 kill(n, 1 + random() % 400);
             else if (stride != 0)

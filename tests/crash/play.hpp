@@ -137,7 +137,10 @@ public:
     }
 
     [[nodiscard]] stepped_child& actor() { return *actor_; }
-    [[nodiscard]] bool is_the_actor(detail::owner_token t) const { return backend::unpack(t).pid == actor_->pid(); }
+    /// Whatever flags are stored with it.
+    [[nodiscard]] bool is_the_actor(detail::owner_token t) const {
+        return backend::pack(backend::unpack(t)) == s.b.actor.load();
+    }
     [[nodiscard]] bool actor_owns_the_door() const { return is_the_actor(mutex::lock_operation{s.b.door}.held_by()); }
     /// An item of the shelf, or a letter: what goes to somebody else if it dies.
     [[nodiscard]] bool actor_has_an_item() const {
@@ -293,6 +296,7 @@ CROSSWAKE_ROLE(act) {
     const auto& what = scenes[std::stoul(args[0])];
     named<board> b{open_only, args[2]};
     named<message_queue> post{open_only, post_of(args[2])};
+    b->actor.store(detail::this_process());
     actor a{w, *b, *post};
     if (what.get_ready != nullptr)
         what.get_ready(a);

@@ -1,4 +1,5 @@
 // Processes at work on objects whose bytes somebody else changes at random, all the while.
+#include <support/backend_bytes.hpp>
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
@@ -15,11 +16,13 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -88,12 +91,12 @@ void work(board& b, waiter& w, std::uint64_t what) {
 }
 
 /// One change of the kind that a peer makes which is broken, or means harm.
-void spoil(std::byte* bytes, std::size_t size, std::mt19937_64& random, const honest& h) {
-    const auto at = random() % (size / 8) * 8;
+void spoil(std::span<std::byte> bytes, std::mt19937_64& random, const honest& h) {
+    const auto at = random() % (bytes.size() / 8) * 8;
     std::uint64_t word = 0;
     switch (random() % 5) {
     case 0:
-        bytes[random() % size] ^= static_cast<std::byte>(1u << random() % 8);
+        bytes[random() % bytes.size()] ^= static_cast<std::byte>(1u << random() % 8);
         return;
     case 1:
         word = random();
@@ -107,7 +110,7 @@ void spoil(std::byte* bytes, std::size_t size, std::mt19937_64& random, const ho
     default:
         break;
     }
-    std::memcpy(bytes + at, &word, sizeof word);
+    std::memcpy(bytes.data() + at, &word, sizeof word);
 }
 
 } // namespace
@@ -144,16 +147,17 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
         h->here.acquire();
 
     auto& s = *detail::segment::holding(b.get());
-    auto* const bytes = s.region().bytes();
-    const auto size = static_cast<std::size_t>(static_cast<std::byte*>(s.object()) - bytes) + sizeof(board);
-    const std::vector<std::byte> as_made(bytes, bytes + size);
+    auto* const start = s.region().bytes();
+    const std::span bytes(start, static_cast<std::byte*>(s.object()) + sizeof(board));
+    const auto behind = backend_bytes(s.region());
+    const std::vector<std::byte> as_made(bytes.begin(), bytes.end());
     auto random = generator(100);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(knob("CROSSWAKE_TEST_SECONDS", 2));
     std::uint64_t changes = 0;
     for (; std::chrono::steady_clock::now() < end; ++changes) {
-        spoil(bytes, size, random, *h);
-        if (changes % 64 == 0)
-            std::memcpy(bytes, as_made.data(), size); // or all would be broken for good, and nothing be tried
+        spoil(behind.empty() || changes % 2 == 0 ? bytes : behind, random, *h);
+        if (changes % 64 == 0) // or all would be broken for good, and nothing be tried
+            std::copy(as_made.begin(), as_made.end(), bytes.begin());
         if (changes % 16 == 0)
             std::this_thread::yield();
     }
@@ -161,7 +165,7 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
     for (auto& w : workers)
         CHECK(w.wait() == 0);
     MESSAGE("changes: ", changes);
-    std::memcpy(bytes, as_made.data(), size);
+    std::copy(as_made.begin(), as_made.end(), bytes.begin());
 }
 
 // args: board, what is honest.

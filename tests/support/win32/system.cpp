@@ -2,10 +2,10 @@
 #include <support/child.hpp>
 #include <support/memory.hpp>
 #include <support/system.hpp>
+#include <support/win32/address_space.hpp>
 
 #include <win32/handle.hpp>
 
-#include <psapi.h>
 #include <tlhelp32.h>
 #include <winternl.h>
 
@@ -234,18 +234,19 @@ std::size_t descriptor_count() {
 std::size_t mapping_count(const std::string&) {
     // The system does not say of what: all that are there.
     std::size_t count = 0;
-    MEMORY_BASIC_INFORMATION part{};
-    for (const std::byte* at = nullptr; ::VirtualQuery(at, &part, sizeof part) == sizeof part;
-         at = static_cast<const std::byte*>(part.BaseAddress) + part.RegionSize)
+    for_each_part([&count](const MEMORY_BASIC_INFORMATION& part) {
         count += part.Type == MEM_MAPPED && part.AllocationBase == part.BaseAddress ? std::size_t{1} : 0;
+    });
     return count;
 }
 
+// The system's own count is 0 where the system is emulated.
 std::size_t private_memory() {
-    PROCESS_MEMORY_COUNTERS_EX counters{};
-    ::K32GetProcessMemoryInfo(::GetCurrentProcess(), reinterpret_cast<PROCESS_MEMORY_COUNTERS*>(&counters),
-                              sizeof counters);
-    return counters.PrivateUsage;
+    std::size_t bytes = 0;
+    for_each_part([&bytes](const MEMORY_BASIC_INFORMATION& part) {
+        bytes += part.Type == MEM_PRIVATE && part.State == MEM_COMMIT ? part.RegionSize : 0;
+    });
+    return bytes;
 }
 
 std::size_t objects_left(const std::string& text) {
