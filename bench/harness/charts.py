@@ -18,6 +18,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
 </style>"""
 OUR_COLOUR = "#0969da"
 COLOURS = ["#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#9a6700", "#6e7781", "#0a7ea4", "#cf222e", "#57606a"]
+DASHES = ["8 4", "2 3", "8 3 2 3"]  # of what is ours beside the one that is meant
 
 
 def svg(width, height, parts):
@@ -94,15 +95,19 @@ def lines(results, suite, chart, placement):
         parts.append(text(left - 6, y(d) + 4, plain(d), "end", "small"))
     for i, (_, label) in enumerate(chart.cases):
         parts.append(text(x(i), bottom + 18, label, "middle", "small"))
+    others, dashes = iter(COLOURS), iter(DASHES)
     for n, (peer, values) in enumerate(series.items()):
-        colour = OUR_COLOUR if peer == OURS else COLOURS[n % len(COLOURS)]
+        colour = OUR_COLOUR if peer.startswith(OURS) else next(others)
         width = 3.5 if peer == OURS else 1.8
+        dash = next(dashes) if peer.startswith(OURS) and peer != OURS else "none"
         points = [(x(i), y(v)) for i, v in enumerate(values) if v]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
-        parts.append(f'<polyline class="line" style="stroke:{colour};stroke-width:{width}" points="{path}"/>')
+        style = f"stroke:{colour};stroke-width:{width};stroke-dasharray:{dash}"
+        parts.append(f'<polyline class="line" style="{style}" points="{path}"/>')
         parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{width}" style="fill:{colour}"/>' for a, b in points]
-        parts.append(f'<circle cx="{right + 16}" cy="{top + n * 22}" r="5" style="fill:{colour}"/>')
-        parts.append(text(right + 28, top + n * 22 + 4, peer))
+        level = top + n * 22
+        parts.append(f'<polyline class="line" style="{style}" points="{right},{level} {right + 22},{level}"/>')
+        parts.append(text(right + 28, level + 4, peer))
     return svg(760, bottom + 34, parts)
 
 
