@@ -47,6 +47,11 @@ def text(x, y, content, anchor="start", css=""):
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{css}">{escape(content)}</text>'
 
 
+def widest(names):
+    """About how wide the longest of them is."""
+    return 8 * max(map(len, names))
+
+
 def plain(decade):
     return f"{decade:,.0f}" if decade >= 1 else f"{decade:.9f}".rstrip("0")
 
@@ -57,7 +62,8 @@ def bars(results, suite, chart, placement):
     figures = [(p, f.median) for p, f in figures if f and f.median > 0]
     if not figures:
         return None
-    left, right, top, row = 170, 690, 72, 24
+    left, top, row = 24 + widest(p for p, _ in figures), 72, 24
+    right = left + 500
     bottom = top + row * len(figures)
     x = LogScale([v for _, v in figures], left, right)
     parts = heading(chart, placement)
@@ -71,7 +77,7 @@ def bars(results, suite, chart, placement):
         width = max(x(value) - left, 1)
         parts.append(f'<rect class="{css}" x="{left}" y="{y + 3}" height="{row - 8}" width="{width:.1f}" rx="2"/>')
         parts.append(text(x(value) + 6, y + 14, number(value)))
-    return svg(760, bottom + 12, parts)
+    return svg(right + 70, bottom + 12, parts)
 
 
 def lines(results, suite, chart, placement):
@@ -108,7 +114,7 @@ def lines(results, suite, chart, placement):
         level = top + n * 22
         parts.append(f'<polyline class="line" style="{style}" points="{right},{level} {right + 22},{level}"/>')
         parts.append(text(right + 28, level + 4, peer))
-    return svg(760, bottom + 34, parts)
+    return svg(right + 40 + widest(series), bottom + 34, parts)
 
 
 def heading(chart, placement):

@@ -80,7 +80,7 @@ def suite_text(results, suite):
                 parts.append(f"**{t.title}**" + (f", {placement} cores" if placement in ("near", "far") else ""))
                 parts.append(text)
     left = left_out(results, suite)
-    return "\n\n".join([suite.about, *parts, *([left] if left else [])])
+    return "\n\n".join(parts + ([left] if left else []))
 
 
 def left_out(results, suite):

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <stdexcept>
 #include <vector>
 
 namespace bench {
@@ -106,8 +107,8 @@ values kill_owner(const options& o) {
     return all.result();
 }
 
-/// One of the two ends of a busy queue is killed at a random moment, and another process takes its place. Both ends go on
-/// once more messages have come through than can lie in between; the time is from the kill to that.
+/// One of the two ends of a busy queue is killed at a random moment, and another process takes its place. Both ends go
+/// on once more messages have come through than can lie in between; the time is from the kill to that.
 template <class Channel, std::size_t Size>
 values kill_end(const options& o) {
     const std::uint64_t enough = traffic::of(o).slots + 100;
@@ -131,14 +132,17 @@ values kill_end(const options& o) {
     for (std::size_t i = 0; i < o.count && !all.is_plain(); ++i) {
         child producer(produce);
         child consumer(consume);
+        const auto at_first = received->load();
+        if (fate_of([&] { return received->load() > at_first; }, producer, consumer) != fate::went_on)
+            throw std::runtime_error("nothing came through although nobody was killed");
         rest(moment_s(random));
         const bool producer_dies = random() % 2 == 0;
         const stopwatch since_kill;
         (producer_dies ? producer : consumer).kill();
         child heir = producer_dies ? child(produce) : child(consume);
         const auto before = received->load();
-        const auto f = fate_of([&] { return received->load() > before + enough; },
-                               producer_dies ? consumer : producer, heir);
+        const auto f =
+            fate_of([&] { return received->load() > before + enough; }, producer_dies ? consumer : producer, heir);
         all.enter(f);
         if (f == fate::went_on)
             all.recovery_ms.push_back(since_kill.ms());

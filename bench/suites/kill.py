@@ -14,8 +14,8 @@ SUITE = Suite(
     name="kill",
     title="After a kill",
     about="SIGKILL for the owner of a lock, at a random moment of the first 0.3 s that another process waits for it: "
-    "how long until that one has it. And, at a random moment, for one end of a busy queue, in whose place another process "
-    "comes: how long until more messages have come through than it can hold, so that both ends go on.",
+    "how long until that one has it. And, at a random moment, for one end of a busy queue, in whose place another "
+    "process comes: how long until more messages have come through than it can hold, so that both ends go on.",
     cases=(
         Case("owner", "a lock's owner", "kill_owner", {"count": 20}, cores="any two", smoke=FEW),
         Case("end", "an end of a queue", "kill_end", {"count": 20}, cores="any two", smoke=FEW),
