@@ -7,8 +7,9 @@
 #include <crosswake/work_queue.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <cstring>
+#include <numeric>
 #include <span>
 #include <stdexcept>
 
@@ -98,11 +99,12 @@ public:
     void receive(message<Size>& m) {
         const auto place = queue_->receive();
         const auto* const first = reinterpret_cast<const std::uint64_t*>(place.data().data());
-        std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < words; ++i)
-            sum += first[i];
+        std::array<std::uint64_t, std::min<std::size_t>(words, 8)> sums{}; // a line at a time
+        for (std::size_t i = 0; i < words; i += sums.size())
+            for (std::size_t j = 0; j < sums.size(); ++j)
+                sums[j] += first[i + j];
         m.number = *first;
-        if (sum != m.number * words)
+        if (std::accumulate(sums.begin(), sums.end(), std::uint64_t{0}) != m.number * words)
             throw std::runtime_error("what was read is not what was written");
     }
 
