@@ -1,6 +1,6 @@
 """Which ratios got worse than their noise since an earlier measurement, and which are not there any more."""
 
-from harness.tables import aligned
+from harness.tables import aligned, number
 
 
 class Comparison:
@@ -28,7 +28,7 @@ class Comparison:
         self.compared += 1
         change = was.median / now.median if metric.more_is_better else now.median / was.median
         if change > 1 + noise(was) + noise(now):
-            self.worse.append([what, peer, f"{was.median:.2f}×", f"{now.median:.2f}×"])
+            self.worse.append([what, peer, f"{number(was.median)}×", f"{number(now.median)}×"])
 
     def is_good(self):
         return self.compared > 0 and not self.worse

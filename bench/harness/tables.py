@@ -21,7 +21,7 @@ def spread(figure):
 def cell(figure, ratio):
     if figure is None:
         return "–"
-    return number(figure.median) + spread(figure) + ("" if ratio is None else f" · {ratio.median:.2f}×")
+    return number(figure.median) + spread(figure) + ("" if ratio is None else f" · {number(ratio.median)}×")
 
 
 def aligned(rows):

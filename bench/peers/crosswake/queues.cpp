@@ -116,8 +116,8 @@ const bool known = [] {
     add_shared_channel<fifo>("crosswake");
     add_shared_channel<jobs>("crosswake work_queue");
     add_shared_channel<bytes>("crosswake message_queue");
-    add_streaming<bytes_in_place>("crosswake message_queue, in place");
-    add_trips<bytes_in_place>("crosswake message_queue, in place");
+    add_streaming<bytes_in_place>("crosswake message_queue in place");
+    add_trips<bytes_in_place>("crosswake message_queue in place");
     return true;
 }();
 
