@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
     sample_command->add_option("--consumers", o.consumers);
     sample_command->add_option("--batch", o.batch, "messages handed over in one call");
     sample_command->add_option("--count", o.count, "objects awaited, or processes killed");
+    sample_command->add_option("--seed", o.seed, "of the moments at which they are killed");
     CLI11_PARSE(app, argc, argv);
     allow_many_descriptors();
     try {

@@ -18,6 +18,7 @@ text { font: 13px system-ui, sans-serif; fill: #24292f; }
 </style>"""
 OUR_COLOUR = "#0969da"
 COLOURS = ["#bc4c00", "#1a7f37", "#8250df", "#bf3989", "#9a6700", "#6e7781", "#0a7ea4", "#cf222e", "#57606a"]
+DASHES = ["8 4", "2 3", "8 3 2 3"]  # of what is ours beside the one that is meant
 
 
 def svg(width, height, parts):
@@ -46,6 +47,11 @@ def text(x, y, content, anchor="start", css=""):
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{css}">{escape(content)}</text>'
 
 
+def widest(names):
+    """About how wide the longest of them is."""
+    return 8 * max(map(len, names))
+
+
 def plain(decade):
     return f"{decade:,.0f}" if decade >= 1 else f"{decade:.9f}".rstrip("0")
 
@@ -56,7 +62,8 @@ def bars(results, suite, chart, placement):
     figures = [(p, f.median) for p, f in figures if f and f.median > 0]
     if not figures:
         return None
-    left, right, top, row = 170, 690, 72, 24
+    left, top, row = 24 + widest(p for p, _ in figures), 72, 24
+    right = left + 500
     bottom = top + row * len(figures)
     x = LogScale([v for _, v in figures], left, right)
     parts = heading(chart, placement)
@@ -70,7 +77,7 @@ def bars(results, suite, chart, placement):
         width = max(x(value) - left, 1)
         parts.append(f'<rect class="{css}" x="{left}" y="{y + 3}" height="{row - 8}" width="{width:.1f}" rx="2"/>')
         parts.append(text(x(value) + 6, y + 14, number(value)))
-    return svg(760, bottom + 12, parts)
+    return svg(right + 70, bottom + 12, parts)
 
 
 def lines(results, suite, chart, placement):
@@ -94,16 +101,20 @@ def lines(results, suite, chart, placement):
         parts.append(text(left - 6, y(d) + 4, plain(d), "end", "small"))
     for i, (_, label) in enumerate(chart.cases):
         parts.append(text(x(i), bottom + 18, label, "middle", "small"))
+    others, dashes = iter(COLOURS), iter(DASHES)
     for n, (peer, values) in enumerate(series.items()):
-        colour = OUR_COLOUR if peer == OURS else COLOURS[n % len(COLOURS)]
+        colour = OUR_COLOUR if peer.startswith(OURS) else next(others)
         width = 3.5 if peer == OURS else 1.8
+        dash = next(dashes) if peer.startswith(OURS) and peer != OURS else "none"
         points = [(x(i), y(v)) for i, v in enumerate(values) if v]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
-        parts.append(f'<polyline class="line" style="stroke:{colour};stroke-width:{width}" points="{path}"/>')
+        style = f"stroke:{colour};stroke-width:{width};stroke-dasharray:{dash}"
+        parts.append(f'<polyline class="line" style="{style}" points="{path}"/>')
         parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="{width}" style="fill:{colour}"/>' for a, b in points]
-        parts.append(f'<circle cx="{right + 16}" cy="{top + n * 22}" r="5" style="fill:{colour}"/>')
-        parts.append(text(right + 28, top + n * 22 + 4, peer))
-    return svg(760, bottom + 34, parts)
+        level = top + n * 22
+        parts.append(f'<polyline class="line" style="{style}" points="{right},{level} {right + 22},{level}"/>')
+        parts.append(text(right + 28, level + 4, peer))
+    return svg(right + 40 + widest(series), bottom + 34, parts)
 
 
 def heading(chart, placement):

@@ -1,4 +1,4 @@
-"""Where it was measured."""
+"""Where it was measured, and of which revision."""
 
 import datetime
 import os
@@ -33,6 +33,12 @@ def describe():
         "machine": f"{processor()}, {os.cpu_count()} processors, Linux {platform.release()}",
         "versions": ", ".join(" ".join(p) for p in installed),
         "compiled": output("c++", "--version").partition("\n")[0] + ", -O2",
-        "revision": output("git", "describe", "--always", "--dirty", "--tags"),
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def revision():
+    return output("git", "describe", "--always", "--dirty", "--tags")
+
+
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")

@@ -55,25 +55,25 @@ class Measurement:
         peers = [p for p in peers if self.results.reason(suite.name, case.key, p) is None]
         if case.together:
             with ThreadPoolExecutor(len(peers) or 1) as pool:
-                answers = pool.map(lambda p: self.sample(case, p), peers)
+                answers = pool.map(lambda p: self.sample(case, p, turn), peers)
                 for peer, answer in zip(peers, list(answers)):
                     self.keep(turn, suite, case, peer, case.cores, answer)
             return
         self.ping_ns = None  # the last one is of another case
         for peer in peers:
             if case.cores != "two":
-                self.keep(turn, suite, case, peer, case.cores, self.sample(case, peer))
+                self.keep(turn, suite, case, peer, case.cores, self.sample(case, peer, turn))
                 continue
             before = self.ping_ns if self.ping_ns is not None else self.samplers.ping_ns()
-            answer = self.sample(case, peer)
+            answer = self.sample(case, peer, turn)
             self.ping_ns = self.samplers.ping_ns()
             self.keep(turn, suite, case, peer, placement(before, self.ping_ns), answer, self.ping_ns)
 
-    def sample(self, case, peer):
+    def sample(self, case, peer, turn):
         seconds = self.options.duration if case.seconds is None else case.seconds
         if self.options.smoke:
             seconds = self.options.duration
-        command = self.samplers.command(case, peer, seconds, self.options.smoke)
+        command = self.samplers.command(case, peer, turn, seconds, self.options.smoke)
         return ask(command, seconds + PATIENCE_S)
 
     def keep(self, turn, suite, case, peer, where, answer, ping_ns=None):

@@ -68,7 +68,8 @@ class Lines:
 
 @dataclass(frozen=True)
 class Goal:
-    """ours / theirs (or ours by itself, where there are no theirs) is to be at most or at least so much."""
+    """ours / theirs (or ours by itself, where there are no theirs) is to be at most or at least so much. Theirs is the
+    same metric in the same case, if nothing else is said."""
 
     text: str
     case: str
@@ -77,14 +78,18 @@ class Goal:
     at_most: float | None = None
     at_least: float | None = None
     ours: str = OURS
-    placement: str | None = None
+    their_case: str | None = None
+    their_metric: Metric | None = None
+
+    def reached(self, value):
+        return (self.at_most is None or value <= self.at_most) and (self.at_least is None or value >= self.at_least)
 
 
 @dataclass(frozen=True)
 class Suite:
     name: str
     title: str
-    about: str  # what the figures mean to a user
+    about: str  # what was done; what it means to a user says the document
     cases: tuple
     tables: tuple
     charts: tuple = ()

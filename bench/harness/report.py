@@ -26,7 +26,7 @@ def write(results, suites):
     rooms = {"machine": tables.machine_text(results), "goals": tables.goals_text(results, suites)}
     for suite in suites:
         pictures = [f"![{drawn[c.file]}](charts/{c.file}.svg)" for c in suite.charts if c.file in drawn]
-        rooms[suite.name] = "\n\n".join([*pictures, tables.suite_text(results, suite)])
+        rooms[suite.name] = "\n\n".join([suite.about, *pictures, tables.suite_text(results, suite)])
     for name, title in drawn.items():
         rooms[f"chart {name}"] = f"![{title}](docs/charts/{name}.svg)"
 

@@ -6,21 +6,28 @@ import statistics
 import time
 
 
+class Mixed(Exception):
+    """Samples that would make no honest table together."""
+
+
 class Results:
-    """What was measured: where, with what, what was left out, and the samples.
+    """What was measured: where; suite by suite the revision, the date and the options; what was left out; the samples.
 
     A sample: suite, case, peer, round, placement (one, any two, near, far, moved), ping_ns and values; or, in place of
     values, cannot or failed with the reason.
     """
 
     def __init__(self, data=None):
-        self.data = data or {"format": 1, "machine": {}, "options": {}, "left_out": {}, "samples": []}
+        self.data = data or {"format": 2, "machine": {}, "taken": {}, "left_out": {}, "samples": []}
         self.saved_at = 0.0
 
     @staticmethod
     def load(path):
         with open(path, encoding="utf-8") as f:
-            return Results(json.load(f))
+            data = json.load(f)
+        if data["format"] != 2:
+            raise ValueError(f"{path} has format {data['format']}, and not 2")
+        return Results(data)
 
     def save(self, path, at_most_each_s=0.0):
         if time.monotonic() - self.saved_at < at_most_each_s:
@@ -41,6 +48,18 @@ class Results:
     def forget(self, suites):
         self.data["samples"] = [s for s in self.samples if s["suite"] not in suites]
 
+    def begin(self, suites, machine, taken):
+        """Samples of these suites are to come. What mixes with older ones must be of the same machine; and within a
+        suite, where that goes on, of the same revision, with the same options."""
+        if self.samples and self.data["machine"] != machine:
+            raise Mixed("what the file has was measured on another machine, or with other versions")
+        self.data["machine"] = machine
+        for suite in suites:
+            before = self.data["taken"].get(suite) if suite in self.suites() else None
+            if before and before | {"date": None} != taken | {"date": None}:
+                raise Mixed(f"what the file has of suite {suite} is of another revision, or was measured otherwise")
+            self.data["taken"][suite] = before or taken
+
     def has(self, suite, case, peer, turn):
         return any(
             s["suite"] == suite and s["case"] == case and s["peer"] == peer and s["round"] == turn for s in self.samples
@@ -56,7 +75,7 @@ class Results:
         return reasons[0] if reasons and all(reasons) else None
 
     def suites(self):
-        return {s["suite"] for s in self.samples}
+        return list(dict.fromkeys(s["suite"] for s in self.samples))
 
     def peers(self, suite, cases):
         found = dict.fromkeys(s["peer"] for s in self.samples if s["suite"] == suite and s["case"] in cases)
@@ -85,10 +104,10 @@ class Results:
             return Figure.of(values)
         return Figure({"sum": sum, "max": max}[metric.over_rounds](values), None, len(values))
 
-    def ratio(self, suite, case, ours, theirs, metric, placement):
+    def ratio(self, suite, case, ours, theirs, metric, placement, their_case=None, their_metric=None):
         """ours / theirs, of the rounds in which both were measured at the same distance."""
         mine = self.by_round(suite, case, ours, metric, placement)
-        others = self.by_round(suite, case, theirs, metric, placement)
+        others = self.by_round(suite, their_case or case, theirs, their_metric or metric, placement)
         pairs = [mine[r] / others[r] for r in mine if others.get(r)]
         return Figure.of(pairs) if pairs else None
 

@@ -66,10 +66,10 @@ class Samplers:
         answer = ask([PROGRAM, "ping", "--cores", self._core_list()], 20)
         return answer if isinstance(answer, float | int) else None
 
-    def command(self, case, peer, seconds, smoke):
+    def command(self, case, peer, turn, seconds, smoke):
         arguments = {**case.arguments, **(case.smoke if smoke else {})}
         command = [*self.by_scenario[case.scenario][peer], "sample", case.scenario, peer]
-        command += ["--seconds", seconds, "--cores", self._core_list()]
+        command += ["--seconds", seconds, "--cores", self._core_list(), "--seed", turn]
         for name, value in arguments.items():
             command += [f"--{name}", value]
         return [*command, "--one-core"] if case.cores == "one" else command

@@ -3,19 +3,25 @@
 from harness.plan import OURS
 
 
-def number(value):
-    if value == int(value) or abs(value) >= 100:
+def number(value, more=0):
+    """Three digits or so, and that many more."""
+    if value == int(value):
         return f"{value:,.0f}"
     if abs(value) < 0.1:
-        return f"{value:.2g}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+        return f"{value:.{2 + more}g}"
+    return f"{value:,.{more + (0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2)}f}"
+
+
+def spread(figure):
+    if figure.spread is None:
+        return ""
+    return f" ±{figure.spread * 100:.0f} %" if figure.spread <= 1 else " unsteady"
 
 
 def cell(figure, ratio):
     if figure is None:
         return "–"
-    spread = "" if figure.spread is None else f" ±{figure.spread * 100:.0f} %"
-    return number(figure.median) + spread + ("" if ratio is None else f" · {ratio.median:.2f}×")
+    return number(figure.median) + spread(figure) + ("" if ratio is None else f" · {number(ratio.median)}×")
 
 
 def aligned(rows):
@@ -95,22 +101,28 @@ def goal_rows(results, suites):
     rows = [["goal", "measured", "", ""]]
     for suite in suites:
         for g in suite.goals:
-            for placement in [g.placement] if g.placement else results.placements(suite.name, [g.case]):
+            for placement in results.placements(suite.name, [g.case]):
                 if g.theirs:
-                    figure = results.ratio(suite.name, g.case, g.ours, g.theirs, g.metric, placement)
+                    figure = results.ratio(
+                        suite.name, g.case, g.ours, g.theirs, g.metric, placement, g.their_case, g.their_metric
+                    )
                 else:
                     figure = results.figure(suite.name, g.case, g.ours, g.metric, placement)
                 if figure is None:
                     continue
-                reached = (g.at_most is None or figure.median <= g.at_most) and (
-                    g.at_least is None or figure.median >= g.at_least
-                )
-                unit = "×" if g.theirs else ""
-                spread = "" if figure.spread is None else f" ±{figure.spread * 100:.0f} %"
-                measured = number(figure.median) + unit + spread
+                measured = telling(g, figure.median) + ("×" if g.theirs else "") + spread(figure)
                 where = placement if placement in ("near", "far") else ""
-                rows.append([g.text, measured, where, "reached" if reached else "**missed**"])
+                rows.append([g.text, measured, where, "reached" if g.reached(figure.median) else "**missed**"])
     return rows
+
+
+def telling(goal, value):
+    """With as many digits as it takes to see on which side of the bound it is."""
+    for more in range(6):
+        text = number(value, more)
+        if goal.reached(float(text.replace(",", ""))) == goal.reached(value):
+            break
+    return text
 
 
 def goals_text(results, suites):
@@ -118,10 +130,20 @@ def goals_text(results, suites):
     return aligned(rows) if len(rows) > 1 else ""
 
 
+def taken_lines(results):
+    """Of which revision, when and how; suite by suite where that differs."""
+    suites_of = {}
+    for suite in results.suites():
+        told = ", ".join(f"{k} {v}" for k, v in results.data["taken"][suite].items())
+        suites_of.setdefault(told, []).append(suite)
+    if len(suites_of) == 1:
+        return [f"- {told}" for told in suites_of]
+    return [f"- {', '.join(suites)}: {told}" for told, suites in suites_of.items()]
+
+
 def machine_text(results):
-    machine, options = results.data["machine"], results.data["options"]
-    lines = [f"- {k}: {v}" for k, v in machine.items()]
-    lines.append("- " + ", ".join(f"{k} {v}" for k, v in options.items()))
+    lines = [f"- {k}: {v}" for k, v in results.data["machine"].items()]
+    lines += taken_lines(results)
     for peer, why in results.data["left_out"].items():
         lines.append(f"- left out: {peer} ({why})")
     pings = sorted(s["ping_ns"] for s in results.samples if s.get("ping_ns"))

@@ -149,7 +149,7 @@ private:
 };
 
 const bool known = [] {
-    add_lock<cas_lock>("CAS and store");
+    add_spinning_lock<cas_lock>("CAS and store");
     add_lock<futex_lock>("futex, three states");
     add_counting_signal<futex_signal>("futex");
     add_spinning_signal<spin_signal>("spinning");

@@ -80,7 +80,7 @@ def main():
     sample.add_argument("--seconds", type=float, default=0.2)
     sample.add_argument("--cores", type=lambda s: [int(c) for c in s.split(",")], default=[0, 1])
     sample.add_argument("--one-core", action="store_true")
-    for name, default in (("size", 64), ("producers", 1), ("consumers", 1), ("batch", 1)):
+    for name, default in (("size", 64), ("producers", 1), ("consumers", 1), ("batch", 1), ("seed", 0)):
         sample.add_argument(f"--{name}", type=int, default=default)
     o = p.parse_args()
     print(json.dumps({s: [PEER] for s in SCENARIOS} if o.command == "list" else SCENARIOS[o.scenario](o)))

@@ -31,11 +31,17 @@
 
 namespace bench {
 
+/// One that never sleeps: what it takes while it waits it would take from those whose idling is measured beside it.
 template <class Lock>
-void add_lock(const std::string& peer) {
+void add_spinning_lock(const std::string& peer) {
     add("uncontended_lock", peer, uncontended_lock<Lock>);
     add("contended_lock", peer, contended_lock<Lock>);
     add("kill_owner", peer, kill_owner<Lock>);
+}
+
+template <class Lock>
+void add_lock(const std::string& peer) {
+    add_spinning_lock<Lock>(peer);
     add("idle_lock", peer, [](const options& o) {
         Lock lock;
         enter(lock);
@@ -83,11 +89,16 @@ void add_streaming(const std::string& peer) {
 }
 
 template <template <std::size_t Size> class Channel>
-void add_channel(const std::string& peer) {
-    add_streaming<Channel>(peer);
+void add_trips(const std::string& peer) {
     add("message_trip", peer, [](const options& o) {
         return with_size(o.size, [&o]<std::size_t Size>() { return message_trip<Channel<Size>, Size>(o); });
     });
+}
+
+template <template <std::size_t Size> class Channel>
+void add_channel(const std::string& peer) {
+    add_streaming<Channel>(peer);
+    add_trips<Channel>(peer);
     add("idle_channel", peer, [](const options& o) {
         Channel<64> channel(traffic::of(o));
         return idle(o, [&] {

@@ -17,6 +17,21 @@ void check(int result) {
         throw std::runtime_error(zmq_strerror(zmq_errno()));
 }
 
+/// Comes back when the handshake is over. Who connects before the other one has bound is refused, and tries again only
+/// 100 ms later if nothing is set: nobody is to be measured meanwhile.
+void connect(void* context, void* socket, const std::string& address) {
+    const int again_ms = 1;
+    check(zmq_setsockopt(socket, ZMQ_RECONNECT_IVL, &again_ms, sizeof again_ms));
+    const auto tells = "inproc://" + fresh_name();
+    check(zmq_socket_monitor(socket, tells.c_str(), ZMQ_EVENT_HANDSHAKE_SUCCEEDED));
+    void* const news = zmq_socket(context, ZMQ_PAIR);
+    check(zmq_connect(news, tells.c_str()));
+    check(zmq_connect(socket, address.c_str()));
+    check(zmq_recv(news, nullptr, 0, 0)); // of the only event that is asked for
+    check(zmq_socket_monitor(socket, nullptr, 0));
+    zmq_close(news);
+}
+
 /// Receivers bind one address each; senders connect to all of them, and take turns. A context does not survive a fork,
 /// so each process makes its own.
 template <std::size_t Size>
@@ -29,7 +44,7 @@ public:
         if (s == side::receiver)
             return check(zmq_bind(opened(ZMQ_PULL, ZMQ_RCVHWM), address(index).c_str()));
         for (std::size_t i = 0; i < traffic_.consumers; ++i)
-            check(zmq_connect(opened(ZMQ_PUSH, ZMQ_SNDHWM), address(i).c_str()));
+            connect(context_, opened(ZMQ_PUSH, ZMQ_SNDHWM), address(i));
     }
     /// Waits until all that was sent has gone.
     void leave() {

@@ -1,6 +1,6 @@
 """One event loop awaits thousands of objects."""
 
-from harness.plan import Case, Goal, Metric, Suite, Table
+from harness.plan import OURS, Case, Goal, Metric, Suite, Table
 
 AWAKE = Metric("all_awake_ms", "all awake, ms")
 WAKER = Metric("waker_ms", "waker through, ms")
@@ -23,5 +23,21 @@ SUITE = Suite(
     goals=(
         Goal("waking 1,000 awaits ≤ 0.35× an eventfd each", "thousand", AWAKE, "Asio eventfd", at_most=0.35),
         Goal("1,000 awaits take no thread", "thousand", THREADS, at_most=1),
+        Goal(
+            "10,000 awaits: the last tenth ≤ 1.2× the first, each",
+            "ten_thousand",
+            LAST,
+            OURS,
+            at_most=1.2,
+            their_metric=FIRST,
+        ),
+        Goal(
+            "cancelling 10,000 ≤ 1.5× cancelling 1,000, each",
+            "ten_thousand",
+            CANCEL,
+            OURS,
+            at_most=1.5,
+            their_case="thousand",
+        ),
     ),
 )

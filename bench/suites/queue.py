@@ -36,7 +36,8 @@ ON_ONE_CORE = (Case("onecore64", "64 B", "message_trip", {"size": 64}, cores="on
 SUITE = Suite(
     name="queue",
     title="Queue",
-    about="Blocking calls with nothing set, 1 MiB of messages between the ends at the most.",
+    about="Blocking calls with nothing set, 1 MiB of messages between the ends at the most. Each message is copied in "
+    "and out, but for the row that says in place.",
     cases=ONE + BATCHES + MANY + MANY_BATCHES + TRIPS + ON_ONE_CORE,
     tables=(
         Table("One by one, 1→1, M messages/s", keys(ONE[:3]), (RATE,)),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -21,6 +22,7 @@ struct options {
     std::size_t consumers = 1;
     std::size_t batch = 1;    // messages handed over in one call
     std::size_t count = 1000; // objects awaited, processes killed
+    std::uint32_t seed = 0;   // of the moments at which they are killed: the same ones for all peers of a round
 
     [[nodiscard]] std::size_t core_of(std::size_t process) const {
         return one_core ? cores.front() : cores[process % cores.size()];
