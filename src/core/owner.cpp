@@ -17,19 +17,19 @@ constinit atomic<owner_token> not_known_yet{nobody};
 
 struct answer {
     owner_token owner = nobody;
-    std::int64_t ask_again_ns = 0;
+    std::int64_t asked_ns = 0;
 };
 constinit thread_local answer last_answer; // of the proofs that were asked for, the last that was not to be had
 
 struct round_of_questions {
     const void* held = nullptr;
-    std::int64_t ask_again_ns = 0;
+    std::int64_t asked_ns = 0;
 };
 constinit thread_local round_of_questions last_round;
 
 /// A little less than the interval at which waiters look, or each second look would come too early.
-std::int64_t ask_again_after_ns() noexcept {
-    return core::owner_check_ns() * 9 / 10;
+bool is_too_early(std::int64_t now, std::int64_t asked_ns) noexcept {
+    return now - asked_ns < core::owner_check_ns() * 9 / 10;
 }
 
 } // namespace
@@ -54,20 +54,20 @@ bool owner_is_dead(owner_token owner, const void* held) noexcept {
         return false;
     auto& last = last_answer;
     const auto now = backend::steady_ns();
-    if (last.owner == owner && now < last.ask_again_ns)
+    if (last.owner == owner && is_too_early(now, last.asked_ns))
         return false;
     auto* const s = segment::holding(held);
     if (s != nullptr && backend::probe(owner, s->region()) == backend::life::dead)
         return true;
-    last = {owner, now + ask_again_after_ns()};
+    last = {owner, now};
     return false;
 }
 
 bool is_time_to_ask_for_deaths(const void* held) noexcept {
     const auto now = backend::steady_ns();
-    if (last_round.held == held && now < last_round.ask_again_ns)
+    if (last_round.held == held && is_too_early(now, last_round.asked_ns))
         return false;
-    last_round = {held, now + ask_again_after_ns()};
+    last_round = {held, now};
     return true;
 }
 

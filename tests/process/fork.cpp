@@ -4,6 +4,7 @@
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/raw_object.hpp>
+#include <support/recheck.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/sleeper.hpp>
@@ -208,6 +209,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what a forked child takes is its own: it comes back when the child has ended") {
+    const recheck_each while_here(std::chrono::seconds(1));
     named<work_queue<int>> q{create_only, fresh_name(), 2};
     q->push(1);
     forked c([&] {
@@ -224,6 +226,7 @@ TEST_CASE("what a forked child takes is its own: it comes back when the child ha
 
 TEST_CASE("a lock that a forked child takes is its own: it outlives nothing but the child, and the parent may not "
           "unlock it") {
+    const recheck_each while_here(std::chrono::seconds(1));
     named<mutex> m{create_only, fresh_name()};
     named<semaphore> locked{create_only, fresh_name()};
     named<semaphore> end{create_only, fresh_name()};

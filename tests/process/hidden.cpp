@@ -86,6 +86,7 @@ CROSSWAKE_ROLE(use_without_proc) {
         told->told.release();
         return not_permitted_here;
     }
+    set_recheck_interval(std::chrono::seconds(1));
     named<desk> d{open_only, args[0]};
     if (d->door.try_lock_for(std::chrono::milliseconds(250)))
         return 1; // its owner lives

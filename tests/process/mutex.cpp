@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/role.hpp>
 #include <support/seed.hpp>
 #include <support/system.hpp>
@@ -176,7 +177,7 @@ TEST_CASE("a process that unlocked and ended leaves a sound mutex") {
 // Where the system tells of a process's death there is nothing to look at. A blocked thread looks once, as most waits
 // do not take that long.
 TEST_CASE("who waits long for a lock does not look again and again whether its owner lives") {
-    set_recheck_interval(2s); // and the look after the owner 100 ms
+    const recheck_each while_here(2s); // and the look after the owner 100 ms
     for (const bool is_mine : {true, false})
         for (const auto* const way : both_ways) {
             CAPTURE(is_mine);
@@ -202,7 +203,7 @@ TEST_CASE("who waits long for a lock does not look again and again whether its o
 }
 
 TEST_CASE("who has waited long for a lock hears at once of its owner's death") {
-    set_recheck_interval(2s);
+    const recheck_each while_here(2s);
     for (const auto* const way : both_ways) {
         CAPTURE(way);
         const auto name = fresh_name();
