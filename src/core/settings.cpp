@@ -26,9 +26,12 @@ std::atomic<std::int64_t>& recheck() noexcept {
     return ns;
 }
 
+constexpr std::int64_t nobody_set_it = -1;
+std::atomic<std::int64_t> spin_limit_in_ns{nobody_set_it};
+
 /// Where there is one processor, what is waited for does not come while this thread looks on.
-std::atomic<std::int64_t>& spin_limit_in() noexcept {
-    static std::atomic<std::int64_t> ns{std::thread::hardware_concurrency() == 1 ? 0 : 20'000};
+std::int64_t usual_spin_limit_ns() noexcept {
+    static const std::int64_t ns = std::thread::hardware_concurrency() == 1 ? 0 : 20'000;
     return ns;
 }
 
@@ -54,7 +57,8 @@ void set_recheck_interval(std::chrono::nanoseconds interval) noexcept {
 }
 
 std::int64_t core::spin_limit_ns() noexcept {
-    return spin_limit_in().load(std::memory_order_relaxed);
+    const auto ns = spin_limit_in_ns.load(std::memory_order_relaxed);
+    return ns == nobody_set_it ? usual_spin_limit_ns() : ns;
 }
 
 std::chrono::nanoseconds spin_limit() noexcept {
@@ -62,7 +66,7 @@ std::chrono::nanoseconds spin_limit() noexcept {
 }
 
 void set_spin_limit(std::chrono::nanoseconds limit) noexcept {
-    spin_limit_in().store(std::max<std::int64_t>(limit.count(), 0), std::memory_order_relaxed);
+    spin_limit_in_ns.store(std::max<std::int64_t>(limit.count(), 0), std::memory_order_relaxed);
 }
 
 void core::note_mechanism(bell_mechanism m) noexcept {
