@@ -12,8 +12,8 @@ struct kernel_semaphore::place {
 };
 
 kernel_semaphore::kernel_semaphore(const std::string& name)
-    : place_(std::make_unique<place>(place{win32::handle(::CreateSemaphoreA(
-          nullptr, 0, std::numeric_limits<LONG>::max(), ("Local\\" + name).c_str()))})) {
+    : place_(std::make_unique<place>(place{win32::handle(
+          ::CreateSemaphoreA(nullptr, 0, std::numeric_limits<LONG>::max(), ("Local\\" + name).c_str()))})) {
     if (!place_->semaphore)
         throw std::system_error(static_cast<int>(::GetLastError()), std::system_category(), "CreateSemaphore");
 }

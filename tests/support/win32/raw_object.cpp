@@ -46,10 +46,10 @@ std::string access_of(const handle& object) {
     alignas(void*) std::byte descriptor[1024];
     DWORD length = 0;
     char* words = nullptr;
-    require(::GetKernelObjectSecurity(object.get(), all, descriptor, sizeof descriptor, &length) &&
-                ::ConvertSecurityDescriptorToStringSecurityDescriptorA(descriptor, SDDL_REVISION_1, all, &words,
-                                                                       nullptr),
-            "GetKernelObjectSecurity");
+    require(
+        ::GetKernelObjectSecurity(object.get(), all, descriptor, sizeof descriptor, &length) &&
+            ::ConvertSecurityDescriptorToStringSecurityDescriptorA(descriptor, SDDL_REVISION_1, all, &words, nullptr),
+        "GetKernelObjectSecurity");
     const std::string text(words);
     ::LocalFree(words);
     return text;
