@@ -335,3 +335,19 @@ TEST_CASE("waking comes to an end, however often somebody writes down that the d
     for (const auto how_many : {wake_count::one, wake_count::all})
         CHECK(wake_threads(*r, bed_in(*r).word, how_many) == 0);
 }
+
+TEST_CASE("a thread that finds all places taken sleeps all the same, until the word moves or its time is up") {
+    const auto r = make_bed(fresh_name());
+    auto& b = bed_in(*r);
+    const persistent_sleepers others(*r, b.returned, detail::this_process());
+    sleeper s([&] { sleep_until_moved(*r); });
+    s.until_asleep();
+    CHECK(b.returned.load() == 0);
+    b.word.store(1);
+    wake_threads(*r, b.word, wake_count::one);
+    s.join();
+    CHECK(b.returned.load() == 1);
+    const auto until = from_now(5'000'000);
+    while (steady_ns() < until)
+        sleep_while(*r, b.word, 1, deadline::at_ns(until));
+}

@@ -135,6 +135,7 @@ bool is_in_a_wait(std::uintptr_t at) {
         reinterpret_cast<std::uintptr_t>(system_function<void()>("NtWaitForMultipleObjects")),
         reinterpret_cast<std::uintptr_t>(system_function<void()>("NtRemoveIoCompletion")),
         reinterpret_cast<std::uintptr_t>(system_function<void()>("NtRemoveIoCompletionEx")),
+        reinterpret_cast<std::uintptr_t>(system_function<void()>("NtDelayExecution")),
     };
     for (const auto start : waits)
         if (at > start && at - start < longest_stub)
