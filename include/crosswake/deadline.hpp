@@ -23,7 +23,7 @@ public:
 
     /// The past: the operation tries once and does not wait.
     [[nodiscard]] static constexpr deadline passed() noexcept {
-        return at_ns(std::numeric_limits<std::int64_t>::min());
+        return at_ns((std::numeric_limits<std::int64_t>::min)());
     }
 
     [[nodiscard]] static constexpr deadline at_ns(std::int64_t steady_ns) noexcept {
@@ -54,7 +54,7 @@ public:
 
     [[nodiscard]] constexpr std::int64_t steady_ns() const noexcept { return steady_ns_; }
     [[nodiscard]] constexpr bool is_never() const noexcept {
-        return steady_ns_ == std::numeric_limits<std::int64_t>::max();
+        return steady_ns_ == (std::numeric_limits<std::int64_t>::max)();
     }
 
     friend constexpr auto operator<=>(const deadline&, const deadline&) noexcept = default;
@@ -66,14 +66,15 @@ private:
 
     // Not as `moment - now`: that overflows for the ends of a clock, of which users make "for ever" and "not at all".
     static deadline at_distance(std::int64_t moment, std::int64_t minus_now) noexcept {
-        if (moment == std::numeric_limits<std::int64_t>::max() || moment == std::numeric_limits<std::int64_t>::min())
+        if (moment == (std::numeric_limits<std::int64_t>::max)() ||
+            moment == (std::numeric_limits<std::int64_t>::min)())
             return at_ns(moment);
         return at_ns(saturating_add(now_ns(), saturating_add(moment, minus_now)));
     }
 
     static constexpr std::int64_t saturating_add(std::int64_t a, std::int64_t b) noexcept {
-        constexpr auto most = std::numeric_limits<std::int64_t>::max();
-        constexpr auto least = std::numeric_limits<std::int64_t>::min();
+        constexpr auto most = (std::numeric_limits<std::int64_t>::max)();
+        constexpr auto least = (std::numeric_limits<std::int64_t>::min)();
         if (b > 0 && a > most - b)
             return most;
         if (b < 0 && a < least - b)
@@ -87,13 +88,13 @@ private:
     static constexpr std::int64_t whole_ns(const std::chrono::duration<Rep, Period>& d) noexcept {
         const auto ns = std::chrono::duration<long double, std::nano>(d).count();
         if (!(ns < 9.2e18L))
-            return std::numeric_limits<std::int64_t>::max();
+            return (std::numeric_limits<std::int64_t>::max)();
         if (ns < -9.2e18L)
-            return std::numeric_limits<std::int64_t>::min();
+            return (std::numeric_limits<std::int64_t>::min)();
         return std::chrono::ceil<std::chrono::nanoseconds>(d).count();
     }
 
-    std::int64_t steady_ns_ = std::numeric_limits<std::int64_t>::max();
+    std::int64_t steady_ns_ = (std::numeric_limits<std::int64_t>::max)();
 };
 
 } // namespace crosswake

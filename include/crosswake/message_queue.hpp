@@ -350,7 +350,7 @@ private:
     };
     static constexpr std::uint64_t slots_at = sizeof(message_core);
     static_assert(sizeof(message_slot) == message_unit);
-    static constexpr std::uint64_t most_units = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::uint64_t most_units = (std::numeric_limits<std::uint32_t>::max)();
 
     static sizes sizes_of() noexcept { return {1, 1}; }
     template <std::integral Bytes>
@@ -369,7 +369,7 @@ private:
     template <std::integral Bytes>
     static std::uint64_t units_for(Bytes bytes) {
         constexpr auto most =
-            std::min<std::uint64_t>(most_units, std::numeric_limits<std::ptrdiff_t>::max() / 2 / message_unit) *
+            std::min<std::uint64_t>(most_units, (std::numeric_limits<std::ptrdiff_t>::max)() / 2 / message_unit) *
             message_unit;
         if (!std::in_range<std::uint64_t>(bytes) || bytes == 0 || static_cast<std::uint64_t>(bytes) > most)
             raise(errc::invalid_argument,

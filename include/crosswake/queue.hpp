@@ -99,7 +99,7 @@ private:
     /// Calls copy(slots, number of the first item, count) for the slots up to the ring's end, and for those after it.
     template <class Copy>
     void each_run(const queue_core::entry& e, Copy&& copy) const noexcept {
-        const auto to_the_end = std::min(e.count, capacity_ - e.slot);
+        const auto to_the_end = (std::min)(e.count, capacity_ - e.slot);
         copy(slot(e.slot), 0, to_the_end);
         if (to_the_end != e.count)
             copy(slot(0), to_the_end, e.count - to_the_end);
@@ -268,7 +268,7 @@ private:
 /// Thread-safe in all functions. push() synchronises with the pop() that takes its item.
 template <class T, std::size_t N>
 class queue : public detail::queue_face<queue<T, N>, T> {
-    static_assert(N <= std::numeric_limits<std::uint32_t>::max());
+    static_assert(N <= (std::numeric_limits<std::uint32_t>::max)());
 
 public:
     queue() noexcept = default;

@@ -20,7 +20,7 @@ namespace crosswake {
 /// Thread-safe in all functions. release() synchronises with the acquire that takes the permit.
 class semaphore {
 public:
-    static constexpr std::int64_t max = std::numeric_limits<std::int64_t>::max();
+    static constexpr std::int64_t max = (std::numeric_limits<std::int64_t>::max)();
 
     /// Throws errc::invalid_argument unless 0 <= initial <= maximum and 0 < maximum.
     explicit semaphore(std::int64_t initial = 0, std::int64_t maximum = max) : maximum_(maximum) {

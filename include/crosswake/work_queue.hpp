@@ -287,7 +287,7 @@ private:
 /// Thread-safe in all functions. push() synchronises with the take() of its item, and put_back() with the next one.
 template <class T, std::size_t N>
 class work_queue : public detail::work_queue_face<work_queue<T, N>, T> {
-    static_assert(N <= std::numeric_limits<std::uint32_t>::max());
+    static_assert(N <= (std::numeric_limits<std::uint32_t>::max)());
 
 public:
     work_queue() noexcept = default;

@@ -16,8 +16,9 @@ class region;
 ///     bits 26-41  PID namespace (low bits of its inode; 0 where there is no such thing)
 ///     bits 42-63  birth: when the process started, in the system's own unit, modulo 2^22
 ///
-/// A wrong "alive" takes the same pid, namespace and birth modulo 2^22 (half a day at 10 ms): a wait that lasts too
-/// long. A wrong "dead" would rob a living owner, and cannot come from a collision.
+/// A wrong "alive" takes the same pid, namespace and birth modulo 2^22 (half a day in Linux's unit of 10 ms, 70 minutes
+/// in that of 1 ms on Windows), to the unit: a wait that lasts too long. A wrong "dead" would rob a living owner, and
+/// cannot come from a collision.
 struct token_fields {
     std::uint32_t pid = 0;
     std::uint32_t pid_namespace = 0;

@@ -165,11 +165,9 @@ std::unique_ptr<region> region::create(std::string_view name, std::size_t bytes,
     const auto e = ::GetLastError();
     if (!holds.directory)
         return fail(e == ERROR_INVALID_HANDLE || e == ERROR_ACCESS_DENIED ? ERROR_ALREADY_EXISTS : e);
-    if (e == ERROR_ALREADY_EXISTS) {
-        if (!is_acceptable(holds.directory, who))
-            return fail(ERROR_ALREADY_EXISTS);
-        secured.replace_that_of(holds.directory); // it was made for a region that may have let in others
-    }
+    const bool was_there = e == ERROR_ALREADY_EXISTS;
+    if (was_there && !is_acceptable(holds.directory, who))
+        return fail(ERROR_ALREADY_EXISTS);
     const view listed(holds.directory, FILE_MAP_READ | FILE_MAP_WRITE);
     if (!listed)
         return fail(::GetLastError());
@@ -180,6 +178,9 @@ std::unique_ptr<region> region::create(std::string_view name, std::size_t bytes,
         if (there != 0 && is_section_alive(there))
             return fail(ERROR_ALREADY_EXISTS);
     } while (!entry_in(listed).compare_exchange_strong(there, id));
+    // It was made for a region that may have let in others. Whoever is entered has its say, and nobody else.
+    if (was_there)
+        secured.replace_that_of(holds.directory);
     return std::make_unique<region_section>(std::move(mapped), bytes, who, id, std::move(holds));
 }
 

@@ -43,9 +43,9 @@ struct fill final : region::initialiser {
 };
 
 std::unique_ptr<region> make(const std::string& name, std::error_code& error, std::uint64_t value = 0,
-                             std::size_t bytes = page) {
+                             permissions who = permissions::this_user) {
     fill initialise(value);
-    return region::create(name, bytes, bytes, permissions::this_user, initialise, error);
+    return region::create(name, page, page, who, initialise, error);
 }
 
 std::unique_ptr<region> make(const std::string& name, std::uint64_t value = 0) {
@@ -166,6 +166,25 @@ TEST_CASE("what has no name cannot be opened, and what has one cannot be created
     CHECK(make(name, error, 6) == nullptr);
     CHECK(error == errc::already_exists);
     CHECK(cell_in(*r).load() == 5);
+}
+
+TEST_CASE("a creation that is refused changes nothing about whom the region lets in") {
+    const auto name = fresh_name();
+    constexpr permissions all[] = {permissions::this_user, permissions::group, permissions::everyone};
+    std::vector<std::string> accesses;
+    for (const auto mine : all) {
+        std::error_code error;
+        const auto r = make(name, error, 1, mine);
+        REQUIRE(r != nullptr);
+        accesses.push_back(raw_object(name).access());
+        for (const auto theirs : all) {
+            CHECK(make(name, error, 2, theirs) == nullptr);
+            CHECK(error == errc::already_exists);
+            CHECK(raw_object(name).access() == accesses.back());
+        }
+    }
+    CHECK(accesses[0] != accesses[1]);
+    CHECK(accesses[0] != accesses[2]);
 }
 
 TEST_CASE("a region lives while anybody has it open, and its name goes with the last one") {

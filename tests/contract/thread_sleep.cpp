@@ -1,6 +1,7 @@
 // CONTRACT thread_sleep.
 #include <support/backend_bytes.hpp>
 #include <support/child.hpp>
+#include <support/kernel_semaphore.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>
 #include <support/sleeper.hpp>
@@ -10,20 +11,25 @@
 #include <backend/process.hpp>
 #include <backend/region.hpp>
 #include <backend/thread_sleep.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/semaphore.hpp>
 
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <system_error>
 
 using namespace crosswake;
 using namespace crosswake::backend;
 using namespace crosswake::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -34,7 +40,6 @@ struct bed {
     detail::atomic<std::uint32_t> word{0};
     detail::atomic<std::uint32_t> returned{0};
     detail::atomic<std::uint32_t> about_to{0};
-    detail::atomic<std::uint32_t> count{0};
 };
 
 bed& bed_in(const region& r) {
@@ -77,23 +82,84 @@ CROSSWAKE_ROLE(sleep_in_another_process) {
 
 namespace {
 
-/// What does not do: to sleep until there is a wake-up to be taken from a count.
-void sleep_by_count(bed& b) {
-    for (auto now = b.count.load(); now == 0 || !b.count.compare_exchange_weak(now, now - 1);)
-        now = b.count.load();
+/// Sleeping by the backend, or "by count": by a semaphore that counts wake-ups, for whoever comes.
+class bedtime {
+public:
+    bedtime(const std::string& way, const std::string& name, region& r) : where_(&r) {
+        if (way == "by count")
+            count_.emplace(name + ".count");
+    }
+
+    void sleep_until_moved(std::uint32_t from) {
+        auto& word = bed_in(*where_).word;
+        ++bed_in(*where_).about_to;
+        while (word.load() == from)
+            if (count_)
+                count_->acquire();
+            else
+                sleep_while(*where_, word, from, deadline::never());
+    }
+    void wake_one() {
+        if (count_)
+            count_->release();
+        else
+            wake_threads(*where_, bed_in(*where_).word, wake_count::one);
+    }
+
+private:
+    region* where_;
+    std::optional<kernel_semaphore> count_;
+};
+
+void until_about_to_sleep(const region& r, std::uint32_t how_many) {
+    while (bed_in(r).about_to.load() < how_many)
+        std::this_thread::yield();
 }
 
 } // namespace
 
-CROSSWAKE_ROLE(sleep_by_count_in_another_process) {
+// args: region, way, semaphore that says that it was woken.
+CROSSWAKE_ROLE(be_the_older_sleeper) {
     std::error_code error;
     const auto r = region::open(args[0], permissions::this_user, error);
     if (error)
         return 1;
-    ++bed_in(*r).about_to;
-    sleep_by_count(bed_in(*r));
+    named<semaphore> came_through{open_only, args[2]};
+    bedtime(args[1], args[0], *r).sleep_until_moved(0);
+    came_through->release();
     return 0;
 }
+
+namespace {
+
+/// Whether a sleeper that was stopped before it could take its wake-up has it within that time, although another fell
+/// asleep meanwhile.
+bool older_comes_through(const std::string& way, std::chrono::milliseconds within) {
+    const auto name = fresh_name();
+    const auto through_name = fresh_name();
+    const auto r = make_bed(name);
+    auto& word = bed_in(*r).word;
+    bedtime b(way, name, *r);
+    named<semaphore> through{create_only, through_name};
+    child older{"be_the_older_sleeper", {name, way, through_name}};
+    until_about_to_sleep(*r, 1);
+    until_asleep(older.pid());
+    older.stop();
+    word.store(1);
+    b.wake_one();
+    sleeper late([&] { b.sleep_until_moved(1); });
+    until_about_to_sleep(*r, 2);
+    late.until_asleep();
+    older.resume();
+    const bool came_through = through->try_acquire_for(within);
+    word.store(2);
+    b.wake_one();
+    b.wake_one(); // out of pity
+    CHECK(older.wait() == 0);
+    return came_through;
+}
+
+} // namespace
 
 TEST_CASE("a thread does not sleep on a word that differs from what it saw") {
     const auto r = make_bed(fresh_name());
@@ -235,41 +301,11 @@ TEST_CASE("a sleeper that was killed is not woken, nor counted") {
 }
 
 TEST_CASE("a late sleeper cannot take a wake-up that was meant for an older one") {
-    const auto name = fresh_name();
-    const auto r = make_bed(name);
-    auto& b = bed_in(*r);
-    child older{"sleep_in_another_process", {name}};
-    while (b.about_to.load() == 0)
-        std::this_thread::yield();
-    until_asleep(older.pid());
-    older.stop(); // it cannot take its wake-up yet
-    b.word.store(1);
-    (void)wake_threads(*r, b.word, wake_count::one);
-    sleeper late([&] {
-        while (b.word.load() == 1)
-            sleep_while(*r, b.word, 1, deadline::never());
-    });
-    late.until_asleep();
-    older.resume();
-    CHECK(older.wait() == 0);
-    b.word.store(2);
-    CHECK(wake_threads(*r, b.word, wake_count::all) == 1);
+    CHECK(older_comes_through("by the backend", 1min));
 }
 
 TEST_CASE("a late sleeper does take a wake-up that was meant for an older one if wake-ups are counted") {
-    const auto name = fresh_name();
-    const auto r = make_bed(name);
-    auto& b = bed_in(*r);
-    child older{"sleep_by_count_in_another_process", {name}};
-    while (b.about_to.load() == 0)
-        std::this_thread::yield();
-    older.stop();
-    ++b.count;
-    sleep_by_count(b); // returns, late as it is
-    CHECK(b.count.load() == 0);
-    older.resume(); // and sleeps on, until somebody has pity
-    ++b.count;
-    CHECK(older.wait() == 0);
+    CHECK_FALSE(older_comes_through("by count", 300ms)); // nor at any time after that
 }
 
 TEST_CASE("threads that slept leave nothing when they end, and disturb nobody who comes after them") {
@@ -298,4 +334,20 @@ TEST_CASE("waking comes to an end, however often somebody writes down that the d
     const persistent_sleepers them(*r, bed_in(*r).word, pack(dead));
     for (const auto how_many : {wake_count::one, wake_count::all})
         CHECK(wake_threads(*r, bed_in(*r).word, how_many) == 0);
+}
+
+TEST_CASE("a thread that finds all places taken sleeps all the same, until the word moves or its time is up") {
+    const auto r = make_bed(fresh_name());
+    auto& b = bed_in(*r);
+    const persistent_sleepers others(*r, b.returned, detail::this_process());
+    sleeper s([&] { sleep_until_moved(*r); });
+    s.until_asleep();
+    CHECK(b.returned.load() == 0);
+    b.word.store(1);
+    wake_threads(*r, b.word, wake_count::one);
+    s.join();
+    CHECK(b.returned.load() == 1);
+    const auto until = from_now(5'000'000);
+    while (steady_ns() < until)
+        sleep_while(*r, b.word, 1, deadline::at_ns(until));
 }

@@ -48,7 +48,7 @@ inline std::unique_ptr<backend::peer_bell> ringer_of(const backend::bell& b) {
 /// Where two processes tell each other what the other has to know.
 struct tower {
     std::atomic<detail::owner_token> token{0};
-    std::array<std::atomic<backend::bell_address>, 8> address{};
+    std::array<std::atomic<backend::bell_address>, 9> address{};
     semaphore ready;
     semaphore next;
 };

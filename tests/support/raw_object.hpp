@@ -21,6 +21,8 @@ public:
     void resize(std::size_t bytes);
     void read(std::size_t offset, void* to, std::size_t bytes) const;
     void write(std::size_t offset, const void* from, std::size_t bytes);
+    /// Whom it lets in, in the system's words.
+    [[nodiscard]] std::string access() const;
     /// Removes it in the two steps of one who has found it dead; in between, nobody can tell whether it will go.
     void begin_removal();
     void finish_removal();

@@ -96,6 +96,18 @@ inline constexpr bool is_a_futures = false;
 template <class... P>
 inline constexpr bool is_a_futures<boost::asio::detail::promise_executor<P...>> = true;
 
+struct no_other_executor {};
+
+/// If the handler has another executor: that one, with the work that keeps its context running, which may be another.
+template <bool HandlerHasAnother, class Handler, class Executor>
+auto own_executor_of([[maybe_unused]] const Handler& handler, [[maybe_unused]] const Executor& ex) {
+    if constexpr (HandlerHasAnother)
+        return boost::asio::prefer(boost::asio::get_associated_executor(handler, ex),
+                                   boost::asio::execution::outstanding_work.tracked);
+    else
+        return no_other_executor{};
+}
+
 /// Waits in the context of Executor, and calls the handler on it; on the handler's own, if the handler has another.
 template <class Op, class Handler, class Executor, bool HandlerHasAnother>
 class async_operation final : public asio_wait {
@@ -160,16 +172,6 @@ private:
         async_operation* op_;
     };
 
-    struct nothing {};
-    /// The handler's own executor, with the work that keeps its context running, which may be another context.
-    static auto own_executor_of(const Handler& handler, const Executor& ex) {
-        if constexpr (HandlerHasAnother)
-            return boost::asio::prefer(boost::asio::get_associated_executor(handler, ex),
-                                       boost::asio::execution::outstanding_work.tracked);
-        else
-            return nothing{};
-    }
-
     struct canceller {
         async_operation* op;
         void operator()(boost::asio::cancellation_type type) const {
@@ -181,7 +183,7 @@ private:
 
     async_operation(reactor_service& service, Op op, deadline until, Handler&& handler, const Executor& ex)
         : asio_wait(until), service_(service), operation_(std::move(op)), handler_(std::move(handler)), executor_(ex),
-          own_executor_(own_executor_of(handler_, ex)) {}
+          own_executor_(own_executor_of<HandlerHasAnother>(handler_, ex)) {}
 
     ~async_operation() {
         if (granted_)
@@ -282,8 +284,8 @@ private:
     Handler handler_;
     // Needs no tracking of work: while this waits, the context's watch of the bell is work, and afterwards the post is.
     Executor executor_;
-    [[no_unique_address]] decltype(own_executor_of(std::declval<const Handler&>(),
-                                                   std::declval<const Executor&>())) own_executor_;
+    [[no_unique_address]] decltype(own_executor_of<HandlerHasAnother>(std::declval<const Handler&>(),
+                                                                      std::declval<const Executor&>())) own_executor_;
     boost::system::error_code error_;
     bool granted_ = false;
     room room_; // for the step that is posted

@@ -71,7 +71,7 @@ public:
         if (slot_of(at) >= capacity)
             return give_up_push(capacity, {attempt::done, errc::corrupted});
         const auto room = static_cast<std::uint32_t>(capacity - items);
-        return {attempt::done, errc{}, slot_of(at), std::min(room, wanted)};
+        return {attempt::done, errc{}, slot_of(at), (std::min)(room, wanted)};
     }
 
     void commit_push(std::uint32_t capacity, std::uint32_t count) noexcept {

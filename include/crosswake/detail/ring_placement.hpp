@@ -35,8 +35,8 @@ struct ring_placement {
     template <std::integral Count>
     static shape describe(Count capacity) {
         constexpr auto most =
-            std::min<std::uint64_t>(std::numeric_limits<std::uint32_t>::max(),
-                                    (std::numeric_limits<std::ptrdiff_t>::max() / 2) / Ref::bytes_each);
+            std::min<std::uint64_t>((std::numeric_limits<std::uint32_t>::max)(),
+                                    ((std::numeric_limits<std::ptrdiff_t>::max)() / 2) / Ref::bytes_each);
         if (!std::in_range<std::uint64_t>(capacity) || capacity == 0 || static_cast<std::uint64_t>(capacity) > most)
             raise(errc::invalid_argument,
                   "its capacity is from 1 to " + std::to_string(most) + ", not " + std::to_string(capacity));

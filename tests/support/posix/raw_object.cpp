@@ -62,6 +62,12 @@ void raw_object::write(std::size_t offset, const void* from, std::size_t bytes) 
     require(::pwrite(place_->file, from, bytes, static_cast<off_t>(offset)) == static_cast<ssize_t>(bytes), "pwrite");
 }
 
+std::string raw_object::access() const {
+    struct stat s {};
+    require(::fstat(place_->file, &s) == 0, "fstat");
+    return std::to_string(s.st_uid) + ' ' + std::to_string(s.st_gid) + ' ' + std::to_string(s.st_mode);
+}
+
 void raw_object::begin_removal() {
     require(::flock(place_->file, LOCK_EX | LOCK_NB) == 0, "flock");
 }

@@ -9,6 +9,8 @@
 #include <win32/security.hpp>
 #include <win32/view.hpp>
 
+#include <sddl.h>
+
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -25,7 +27,7 @@ void require(bool ok, const char* call) {
 }
 
 handle open_section(const object_name& name) {
-    return handle(::OpenFileMappingW(FILE_MAP_READ | FILE_MAP_WRITE, FALSE, name.get()));
+    return handle(::OpenFileMappingW(FILE_MAP_READ | FILE_MAP_WRITE | READ_CONTROL, FALSE, name.get()));
 }
 
 handle make_section(const object_name& name, std::size_t bytes) {
@@ -36,6 +38,21 @@ handle make_section(const object_name& name, std::size_t bytes) {
 
 std::uint64_t& entry_in(const view& directory) {
     return *reinterpret_cast<std::uint64_t*>(directory.bytes());
+}
+
+std::string access_of(const handle& object) {
+    constexpr SECURITY_INFORMATION all =
+        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    alignas(void*) std::byte descriptor[1024];
+    DWORD length = 0;
+    char* words = nullptr;
+    require(
+        ::GetKernelObjectSecurity(object.get(), all, descriptor, sizeof descriptor, &length) &&
+            ::ConvertSecurityDescriptorToStringSecurityDescriptorA(descriptor, SDDL_REVISION_1, all, &words, nullptr),
+        "GetKernelObjectSecurity");
+    const std::string text(words);
+    ::LocalFree(words);
+    return text;
 }
 
 } // namespace
@@ -101,6 +118,10 @@ void raw_object::write(std::size_t offset, const void* from, std::size_t bytes) 
     std::memcpy(place_->bytes.bytes() + offset, from, bytes);
     if (grows)
         resize(end);
+}
+
+std::string raw_object::access() const {
+    return access_of(place_->directory) + ' ' + access_of(place_->section);
 }
 
 void raw_object::let_go() {

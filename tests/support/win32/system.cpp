@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -82,8 +83,12 @@ DWORD thread_behind(thread_number number) {
     return first != 0 ? first : number;
 }
 
+handle open_exactly(DWORD thread) {
+    return handle(::OpenThread(THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | SYNCHRONIZE, FALSE, thread));
+}
+
 handle open_thread(thread_number number) {
-    return handle(::OpenThread(THREAD_SUSPEND_RESUME | THREAD_GET_CONTEXT | SYNCHRONIZE, FALSE, thread_behind(number)));
+    return open_exactly(thread_behind(number));
 }
 
 /// Where the thread is, and whether it had been suspended; neither if it is no more.
@@ -107,6 +112,21 @@ sighting look_at(const handle& thread) {
 #endif
 }
 
+/// Suspends the threads of a process, but one, until a look at all of them finds none that is new; each stands still.
+void suspend_threads(DWORD of, DWORD but = 0) {
+    std::set<DWORD> known{but};
+    for (std::size_t before = 0; before != known.size();) {
+        before = known.size();
+        for_each_thread([&](DWORD process, DWORD thread) {
+            if (process != of || !known.insert(thread).second)
+                return;
+            const auto t = open_exactly(thread);
+            ::SuspendThread(t.get());
+            look_at(t);
+        });
+    }
+}
+
 /// Whether that is in one of the system's calls that wait.
 bool is_in_a_wait(std::uintptr_t at) {
     constexpr std::uintptr_t longest_stub = 32;
@@ -115,6 +135,7 @@ bool is_in_a_wait(std::uintptr_t at) {
         reinterpret_cast<std::uintptr_t>(system_function<void()>("NtWaitForMultipleObjects")),
         reinterpret_cast<std::uintptr_t>(system_function<void()>("NtRemoveIoCompletion")),
         reinterpret_cast<std::uintptr_t>(system_function<void()>("NtRemoveIoCompletionEx")),
+        reinterpret_cast<std::uintptr_t>(system_function<void()>("NtDelayExecution")),
     };
     for (const auto start : waits)
         if (at > start && at - start < longest_stub)
@@ -170,16 +191,14 @@ void child::kill() {
 }
 
 void child::stop() {
-    system_function<LONG NTAPI(HANDLE)>("NtSuspendProcess")(process_of(handle_));
-    // It stands still when each of its threads can be looked at.
-    for_each_thread([this](DWORD process, DWORD thread) {
-        if (process == pid_)
-            look_at(open_thread(thread));
-    });
+    suspend_threads(pid_);
 }
 
 void child::resume() {
-    system_function<LONG NTAPI(HANDLE)>("NtResumeProcess")(process_of(handle_));
+    for_each_thread([this](DWORD process, DWORD thread) {
+        if (process == pid_)
+            ::ResumeThread(open_exactly(thread).get());
+    });
 }
 
 void child::kill_myself() {
@@ -188,7 +207,8 @@ void child::kill_myself() {
 }
 
 void child::stop_myself() {
-    system_function<LONG NTAPI(HANDLE)>("NtSuspendProcess")(::GetCurrentProcess());
+    suspend_threads(::GetCurrentProcessId(), ::GetCurrentThreadId());
+    ::SuspendThread(::GetCurrentThread());
 }
 
 void tie_children_to_this_process() {
