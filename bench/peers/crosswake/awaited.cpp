@@ -7,6 +7,7 @@
 #include <boost/asio.hpp>
 
 #include <array>
+#include <deque>
 #include <vector>
 
 namespace bench::peer_crosswake {
@@ -75,29 +76,66 @@ private:
     object<cw::mutex> mutex_;
 };
 
-/// As many semaphores in one object as are asked for.
-class many_permits {
+/// Semaphores side by side in one named object.
+class in_one_object {
     static constexpr std::size_t most = 10'000;
     struct board {
         std::array<cw::semaphore, most> semaphores;
     };
 
 public:
-    explicit many_permits(std::size_t n) : cancel_(n) {
+    explicit in_one_object(std::size_t n) {
         if (n > most)
             throw cannot("so many");
     }
+    void enter() { board_.enter(); }
+    void leave() { board_.leave(); }
+    cw::semaphore& operator[](std::size_t i) const { return board_->semaphores[i]; }
+
+private:
+    object<board> board_;
+};
+
+/// Semaphores with a name each.
+class in_many_objects {
+    static constexpr std::size_t most = 2'000; // a process may not have mappings without end
+
+public:
+    explicit in_many_objects(std::size_t n) {
+        if (n > most)
+            throw cannot("so many names");
+        while (semaphores_.size() < n)
+            semaphores_.emplace_back();
+    }
+    void enter() {
+        for (auto& s : semaphores_)
+            s.enter();
+    }
+    void leave() {
+        for (auto& s : semaphores_)
+            s.leave();
+    }
+    cw::semaphore& operator[](std::size_t i) const { return *semaphores_[i]; }
+
+private:
+    std::deque<object<cw::semaphore>> semaphores_;
+};
+
+template <class Semaphores>
+class many_permits {
+public:
+    explicit many_permits(std::size_t n) : semaphores_(n), cancel_(n) {}
     void enter(asio::io_context& io) {
         io_ = &io;
-        board_.enter();
+        semaphores_.enter();
     }
-    void enter_waker() { board_.enter(); }
-    void leave() { board_.leave(); }
-    void post(std::size_t i) { board_->semaphores[i].release(); }
+    void enter_waker() { semaphores_.enter(); }
+    void leave() { semaphores_.leave(); }
+    void post(std::size_t i) { semaphores_[i].release(); }
     template <class Done>
     void wait(std::size_t i, const Done& done) {
         auto handler = [&done](const boost::system::error_code&) { done(); };
-        cw::async_acquire(io_->get_executor(), board_->semaphores[i],
+        cw::async_acquire(io_->get_executor(), semaphores_[i],
                           asio::bind_cancellation_slot(cancel_[i].slot(), handler));
     }
     void cancel_all() {
@@ -106,7 +144,7 @@ public:
     }
 
 private:
-    object<board> board_;
+    Semaphores semaphores_;
     std::vector<asio::cancellation_signal> cancel_;
     asio::io_context* io_ = nullptr;
 };
@@ -118,7 +156,8 @@ const bool known = [] {
     add_idle_awaited<awaited_job>("crosswake work_queue");
     add_idle_awaited<awaited_message>("crosswake message_queue");
     add_idle_awaited<awaited_lock>("crosswake mutex");
-    add_crowd<many_permits>("crosswake");
+    add_crowd<many_permits<in_one_object>>("crosswake");
+    add_crowd<many_permits<in_many_objects>>("crosswake, a name each");
     return true;
 }();
 
