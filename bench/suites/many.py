@@ -14,8 +14,8 @@ COSTS = (AWAKE, WAKER, BYTES, THREADS, FIRST, LAST, CANCEL)
 SUITE = Suite(
     name="many",
     title="Thousands of awaits",
-    about="As many objects are awaited, each by one wait, then all are woken one after the other, again and again. Ours "
-    "are semaphores side by side in one named object, but for the row that says a name each.",
+    about="As many objects are awaited, each by one wait, then all are woken one after the other, again and again. "
+    "Ours are semaphores side by side in one named object, but for the row that says a name each.",
     cases=(
         Case("thousand", "1,000 objects", "many_awaits", {"count": 1000}),
         Case("ten_thousand", "10,000 objects", "many_awaits", {"count": 10000}, smoke={"count": 2000}),
