@@ -123,7 +123,7 @@ TEST_CASE("what is done under the lock by many processes adds up") {
 }
 
 TEST_CASE("unlocking wakes a process that sleeps for the lock") {
-    const auto rounds = knob("CROSSWAKE_TEST_ROUNDS", 500);
+    const auto rounds = knob("CROSSWAKE_TEST_ROUNDS", 1500);
     for (const auto* const way : both_ways) {
         CAPTURE(way);
         const auto name = fresh_name();
