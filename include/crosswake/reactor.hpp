@@ -21,6 +21,7 @@ namespace crosswake {
 namespace detail {
 class reactor_state;
 class finished_waits;
+class deadline_heap;
 struct armed_word;
 } // namespace detail
 
@@ -57,6 +58,7 @@ protected:
 private:
     friend class detail::reactor_state;
     friend class detail::finished_waits;
+    friend class detail::deadline_heap;
 
     enum class state : unsigned char { idle, waiting, finished };
 

@@ -15,7 +15,7 @@ namespace crosswake::detail {
 
 using namespace core;
 
-reactor_state::reactor_state(serves whom) : whom_(whom), buckets_(note_count) {
+reactor_state::reactor_state(serves whom) : whom_(whom) {
     prepare_for_fork();
     make_bell();
     reactors::instance().add(*this);
@@ -29,8 +29,6 @@ reactor_state::~reactor_state() {
     }
     aborted_.announce();
     peers::instance().forget(this_process(), bell_->address());
-    while (spare_ != nullptr)
-        delete std::exchange(spare_, spare_->next);
 }
 
 void reactor_state::make_bell() {
@@ -65,15 +63,14 @@ start_result reactor_state::start(pending& p, operation& op, std::error_code& er
     }
 
     const std::scoped_lock guard(lock_);
-    if (timers_.size() == timers_.capacity())
-        timers_.reserve(timers_.size() * 2 + 16); // here, where running out of memory leaves nothing half done
+    deadlines_.make_room(); // here, where running out of memory leaves nothing half done
     auto* const m = join(s, error);
     if (m == nullptr)
         return start_result::failed;
-    auto* w = find(op.word(), s->note_of(op.word()));
+    auto* w = armed_.find(op.word(), s->note_of(op.word()));
     // A word that was armed already has somebody in front, and whatever ring is under way is answered for both.
     if (w == nullptr) {
-        w = arm(op.word(), *m);
+        w = &arm(op.word(), *m);
         const auto why = op.try_once();
         if (why == attempt::done) {
             disarm(*w, op);
@@ -128,13 +125,7 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
         waiting_ -= std::exchange(aborted_count_, 0);
 
         // THE AWAITING LOOP
-        mailbox_.take_notes([&](note n) {
-            for (auto* w = buckets_[n]; w != nullptr;) {
-                auto* const next = w->next;
-                serve(*w, over);
-                w = next;
-            }
-        });
+        mailbox_.take_notes([&](note n) { armed_.for_each_noted(n, [&](armed_word& w) { serve(w, over); }); });
         if (heard == backend::bell::heard::a_death)
             forget_who_lived();
         if (heard != backend::bell::heard::nothing_special)
@@ -150,12 +141,13 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
 }
 
 pending* reactor_state::among_the_waiting(const pending* p) const noexcept {
-    for (auto* const bucket : buckets_)
-        for (auto* w = bucket; w != nullptr; w = w->next)
-            for (auto* waiting = w->first; waiting != nullptr; waiting = waiting->next_)
-                if (waiting == p)
-                    return waiting;
-    return nullptr;
+    pending* found = nullptr;
+    armed_.for_each([&found, p](const armed_word& w) {
+        for (auto* waiting = w.first; waiting != nullptr; waiting = waiting->next_)
+            if (waiting == p)
+                found = waiting;
+    });
+    return found;
 }
 
 /// What the word's first wait was last told. If somebody's death would bring it what it waits for, that is listened
@@ -203,20 +195,16 @@ void reactor_state::leave_line(pending& p, finished_waits& over) noexcept {
 
 template <class Which>
 void reactor_state::serve_every(Which&& which, finished_waits& over) noexcept {
-    for (auto* const bucket : buckets_)
-        for (auto* w = bucket; w != nullptr;) {
-            auto* const next = w->next;
-            if (which(*w))
-                serve(*w, over);
-            w = next;
-        }
+    armed_.for_each([&](armed_word& w) {
+        if (which(w))
+            serve(w, over);
+    });
 }
 
 void reactor_state::expire(std::int64_t now, finished_waits& over) noexcept {
-    while (!timers_.empty() && timers_.front()->until() <= deadline::at_ns(now)) {
-        auto& p = *timers_.front();
-        leave_line(p, over);
-        over.add(p, wait_result::timed_out);
+    for (auto* p = deadlines_.earliest(); p != nullptr && p->until() <= deadline::at_ns(now); p = deadlines_.earliest()) {
+        leave_line(*p, over);
+        over.add(*p, wait_result::timed_out);
     }
 }
 
@@ -247,44 +235,18 @@ void reactor_state::handle_closed(segment& s, bool was_last) noexcept {
 }
 
 void reactor_state::abort_waits(const membership& m) noexcept {
-    for (auto* const bucket : buckets_)
-        for (auto* w = bucket; w != nullptr;) {
-            auto* const next = w->next;
-            if (w->at == &m)
-                for (auto* p = w->first; p != nullptr;) {
-                    auto* const behind = p->next_;
-                    delist(*p);
-                    aborted_.add(*p, wait_result::aborted);
-                    ++aborted_count_;
-                    ++waiting_;
-                    p = behind;
-                }
-            w = next;
+    armed_.for_each([this, &m](armed_word& w) {
+        if (w.at != &m)
+            return;
+        for (auto* p = w.first; p != nullptr;) {
+            auto* const behind = p->next_;
+            delist(*p);
+            aborted_.add(*p, wait_result::aborted);
+            ++aborted_count_;
+            ++waiting_;
+            p = behind;
         }
-}
-
-void finished_waits::add(pending& p, wait_result result) noexcept {
-    p.result_ = result;
-    p.next_ = nullptr;
-    (last_ == nullptr ? first_ : last_->next_) = &p;
-    last_ = &p;
-}
-
-void finished_waits::add_all(finished_waits& others) noexcept {
-    if (others.first_ == nullptr)
-        return;
-    (last_ == nullptr ? first_ : last_->next_) = others.first_;
-    last_ = others.last_;
-    others.first_ = others.last_ = nullptr;
-}
-
-void finished_waits::announce() noexcept {
-    while (first_ != nullptr) {
-        auto& p = *first_;
-        first_ = p.next_;
-        p.completed(p.result_); // may destroy p
-    }
-    last_ = nullptr;
+    });
 }
 
 // --------------------------------------------------------------------------------------------- seats and armed words
@@ -328,19 +290,9 @@ void reactor_state::leave_the_closed() noexcept {
     }
 }
 
-armed_word* reactor_state::find(const wait_word& word, note n) const noexcept {
-    auto* w = buckets_[n];
-    while (w != nullptr && w->word != &word)
-        w = w->next;
-    return w;
-}
-
 /// Announces this reactor on the word. The caller tries once more afterwards.
-armed_word* reactor_state::arm(wait_word& word, membership& m) {
-    const auto n = m.segment->note_of(word);
-    auto* const w = spare_ != nullptr ? std::exchange(spare_, spare_->next) : new armed_word;
-    *w = {.word = &word, .at = &m, .note = n, .next = buckets_[n]};
-    buckets_[n] = w;
+armed_word& reactor_state::arm(wait_word& word, membership& m) {
+    auto& w = armed_.add(word, m, m.segment->note_of(word));
     ++m.armed;
     announce(*m.segment, m.seat, word);
     return w;
@@ -349,10 +301,6 @@ armed_word* reactor_state::arm(wait_word& word, membership& m) {
 /// Nobody is left on the word. The ring that brought the last one what it wanted may have been one of several, meant
 /// for somebody else, too: if there is more to be had, somebody else is woken.
 void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
-    auto** link = &buckets_[w.note];
-    while (*link != &w)
-        link = &(*link)->next;
-    *link = w.next;
     if (!inherited_)
         withdraw(*w.at->segment, w.at->seat, *w.word);
     if (last.ready())
@@ -360,15 +308,11 @@ void reactor_state::disarm(armed_word& w, const operation& last) noexcept {
     note_why(w, attempt::done, nobody);
     if (--w.at->armed == 0 && w.at->segment->is_closed())
         some_may_be_left_ = true;
-    w.next = std::exchange(spare_, &w);
+    armed_.remove(w);
 }
 
 void reactor_state::enlist(pending& p, operation& op, armed_word& w) {
-    if (!p.until().is_never()) {
-        timers_.push_back(nullptr);
-        place_timer(timers_.size() - 1, &p);
-        sift_timer(timers_.size() - 1);
-    }
+    deadlines_.add(p);
     p.operation_ = &op;
     p.armed_ = &w;
     p.state_ = pending::state::waiting;
@@ -384,7 +328,7 @@ void reactor_state::delist(pending& p) noexcept {
     auto& w = *p.armed_;
     (p.previous_ == nullptr ? w.first : p.previous_->next_) = p.next_;
     (p.next_ == nullptr ? w.last : p.next_->previous_) = p.previous_;
-    remove_timer(p);
+    deadlines_.remove(p);
     p.state_ = pending::state::finished;
     p.armed_ = nullptr;
     --waiting_;
@@ -392,7 +336,7 @@ void reactor_state::delist(pending& p) noexcept {
         disarm(w, *p.operation_);
 }
 
-// --------------------------------------------------------------------------------------------------- the deadlines
+// -------------------------------------------------------------------------------------------------- what others ask
 
 void reactor_state::settle() noexcept {
     if (std::exchange(some_may_be_left_, false))
@@ -402,8 +346,8 @@ void reactor_state::settle() noexcept {
         next = next_recheck_ns_;
     if (words_that_look_ != 0)
         next = std::min(next, next_owner_check_ns_);
-    if (!timers_.empty())
-        next = std::min(next, timers_.front()->until().steady_ns());
+    if (const auto* const p = deadlines_.earliest())
+        next = std::min(next, p->until().steady_ns());
     next_moment_ns_.store(next);
 }
 
@@ -413,48 +357,6 @@ deadline reactor_state::next_deadline() const noexcept {
 
 std::size_t reactor_state::waiting() const noexcept {
     return waiting_.load();
-}
-
-bool reactor_state::earlier(std::size_t a, std::size_t b) const noexcept {
-    return timers_[a]->until() < timers_[b]->until();
-}
-
-void reactor_state::place_timer(std::size_t at, pending* p) noexcept {
-    timers_[at] = p;
-    p->timer_ = at + 1;
-}
-
-/// Moves the entry to where it belongs, up or down.
-void reactor_state::sift_timer(std::size_t at) noexcept {
-    const auto swap_with = [this, &at](std::size_t other) {
-        auto* const mine = timers_[at];
-        place_timer(at, timers_[other]);
-        place_timer(other, mine);
-        at = other;
-    };
-    while (at > 0 && earlier(at, (at - 1) / 2))
-        swap_with((at - 1) / 2);
-    for (;;) {
-        auto child = 2 * at + 1;
-        if (child + 1 < timers_.size() && earlier(child + 1, child))
-            ++child;
-        if (child >= timers_.size() || !earlier(child, at))
-            return;
-        swap_with(child);
-    }
-}
-
-void reactor_state::remove_timer(pending& p) noexcept {
-    if (p.timer_ == 0)
-        return;
-    const auto at = p.timer_ - 1;
-    p.timer_ = 0;
-    auto* const moved = timers_.back();
-    timers_.pop_back();
-    if (moved == &p)
-        return;
-    place_timer(at, moved);
-    sift_timer(at);
 }
 
 // ---------------------------------------------------------------------------------------------------------- fork
@@ -467,9 +369,8 @@ void reactor_state::unlock_in_child() noexcept {
 
 void reactor_state::reopen_after_fork() {
     const std::scoped_lock guard(lock_);
-    for (auto* const bucket : buckets_)
-        for (auto* w = bucket; w != nullptr; w = w->next)
-            w->owner = nobody; // whom the parent's bell listened for; the next try finds out anew
+    // Whom the parent's bell listened for; the next try finds out anew.
+    armed_.for_each([](armed_word& w) { w.owner = nobody; });
     make_bell();
     // The child announces itself anew, beside its parent. From here on what it knows of is its own.
     for (auto& [s, m] : memberships_) {
@@ -481,9 +382,7 @@ void reactor_state::reopen_after_fork() {
         bell_->listen(s->region());
     }
     inherited_ = false;
-    for (auto* const bucket : buckets_)
-        for (auto* w = bucket; w != nullptr; w = w->next)
-            announce(*w->at->segment, w->at->seat, *w->word);
+    armed_.for_each([](const armed_word& w) { announce(*w.at->segment, w.at->seat, *w.word); });
     next_recheck_ns_ = 0; // the next dispatch tries for all of them
     settle();
 }

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <backend/bell.hpp>
+#include <core/armed_words.hpp>
+#include <core/deadline_heap.hpp>
+#include <core/finished_waits.hpp>
 #include <core/mailbox.hpp>
 #include <core/segment.hpp>
 #include <crosswake/reactor.hpp>
@@ -12,43 +15,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <vector>
 
 namespace crosswake::detail {
-
-/// This reactor's place in one segment.
-struct membership {
-    std::shared_ptr<detail::segment> segment;
-    std::size_t seat = 0;
-    std::size_t armed = 0; // words
-};
-
-/// One word that this reactor has armed, and the waits on it, first come first.
-struct armed_word {
-    wait_word* word = nullptr;
-    membership* at = nullptr;
-    core::note note = 0;
-    owner_token owner = nobody; // whose death is listened for
-    bool death_is_heard = false;
-    bool looks_at_owner = false; // now and then, since its death may not be heard
-    armed_word* next = nullptr;  // in the bucket of its note
-    pending* first = nullptr;
-    pending* last = nullptr;
-};
-
-/// Waits that are over, in order, until completed() can be called without any lock.
-class finished_waits {
-public:
-    void add(pending& p, wait_result result) noexcept;
-    /// Moves those of the other list to the end of this one.
-    void add_all(finished_waits& others) noexcept;
-    /// Calls completed() for all; no lock may be held.
-    void announce() noexcept;
-
-private:
-    pending* first_ = nullptr;
-    pending* last_ = nullptr;
-};
 
 class reactor_state {
 public:
@@ -90,8 +58,7 @@ private:
     void leave_the_closed() noexcept;
     void abort_waits(const membership& m) noexcept;
 
-    armed_word* find(const wait_word& word, core::note n) const noexcept;
-    armed_word* arm(wait_word& word, membership& m);
+    armed_word& arm(wait_word& word, membership& m);
     void disarm(armed_word& w, const operation& last) noexcept;
 
     void enlist(pending& p, operation& op, armed_word& w);
@@ -111,10 +78,6 @@ private:
 
     /// After any change: leaves what can be left, and finds when dispatch() is to be called at the latest.
     void settle() noexcept;
-    bool earlier(std::size_t a, std::size_t b) const noexcept;
-    void place_timer(std::size_t at, pending* p) noexcept;
-    void sift_timer(std::size_t at) noexcept;
-    void remove_timer(pending& p) noexcept;
 
     const serves whom_;
     mutable std::mutex lock_;
@@ -122,10 +85,9 @@ private:
     std::shared_ptr<backend::peer_bell> ringer_; // of this bell itself
     core::mailbox mailbox_{nullptr};
     bool inherited_ = false;           // by fork: the seats and the bits that this reactor knows of are its parent's
-    std::vector<armed_word*> buckets_; // by note
     std::map<segment*, membership> memberships_;
-    std::vector<pending*> timers_;        // a heap, the earliest deadline first
-    armed_word* spare_ = nullptr;         // armed words to be used again, by next
+    armed_words armed_;
+    deadline_heap deadlines_;
     finished_waits aborted_;              // which the next dispatch() announces
     std::size_t aborted_count_ = 0;       // they still count as waiting
     std::atomic<std::size_t> waiting_{0}; // changed under the lock
