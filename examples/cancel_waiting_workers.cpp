@@ -68,8 +68,9 @@ void wait(const std::string& name) {
     loop.restart();
     loop.run();
     fmt::print("then came one more, and it is left for others: {}\n", items->try_pop().value());
-    fmt::print("threads: {} before, {} while ten waited, {} at the end\n", threads_before, threads_meanwhile,
-               threads());
+    if (threads_before > 0)
+        fmt::print("threads: {} before, {} while ten waited, {} at the end\n", threads_before, threads_meanwhile,
+                   threads());
 }
 
 int main(int argc, char** argv) {

@@ -1,7 +1,7 @@
 // Two processes, an event loop in each, and two queues between them, one for either direction.
 //
-// First they take turns: a number goes over, and comes back doubled. Then both talk at once: each sends all numbers from
-// 1 on while it adds up what it hears, in one thread, through queues that hold few of them.
+// First they take turns: a number goes over, and comes back doubled. Then both talk at once: each sends all numbers
+// from 1 on while it adds up what it hears, in one thread, through queues that hold few of them.
 #include "program.hpp"
 #include "run.hpp"
 

@@ -91,9 +91,10 @@ int count(const files& all, const std::string& name, std::size_t workers) {
     const bool is_complete = counted.size() == all.size();
     fmt::print(stderr, "\r{} after {} files\n", is_complete ? "done" : "interrupted", counted.size());
     if (!is_complete)
-        return 130; // and our children with us
-    interrupt.clear(); // a second Ctrl-C does what it always does
-    alive.unlock();    // which the workers wait for
+        return 130; // our children go with us
+    // Ctrl-C does what it always does, from here on; and the lock is what the workers wait for.
+    interrupt.clear();
+    alive.unlock();
     for (auto& c : children)
         c.wait();
     print(counted);
