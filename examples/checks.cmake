@@ -54,7 +54,11 @@ crosswake_check_example(two_loops
 # Signals and wc are what a shell is for.
 if(BASH)
     foreach(case IN LISTS word_count_cases)
-        foreach(bell IN LISTS CROSSWAKE_EXAMPLE_MECHANISMS)
+        set(bells ${CROSSWAKE_EXAMPLE_MECHANISMS})
+        if(case STREQUAL "system_headers") # by far the most to do: once is enough
+            list(GET bells 0 bells)
+        endif()
+        foreach(bell IN LISTS bells)
             set(test examples.word_count.${case}.${bell})
             add_test(NAME ${test}
                 COMMAND ${BASH} ${CMAKE_CURRENT_SOURCE_DIR}/check_word_count $<TARGET_FILE:word_count> ${case})

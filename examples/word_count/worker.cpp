@@ -13,6 +13,7 @@
 #include <array>
 #include <cctype>
 #include <fstream>
+#include <string_view>
 
 namespace asio = boost::asio;
 namespace cw = crosswake;
@@ -30,15 +31,15 @@ result counted(const job& j) {
     std::array<char, 65536> chunk;
     bool in_word = false;
     while (file.read(chunk.data(), chunk.size()), file.gcount() > 0) {
-        const auto size = static_cast<std::size_t>(file.gcount());
-        for (std::size_t i = 0; i < size; ++i) {
-            const auto c = static_cast<unsigned char>(chunk[i]);
-            const bool begins = std::isgraph(c) != 0;
+        const std::string_view bytes(chunk.data(), static_cast<std::size_t>(file.gcount()));
+        r.bytes += bytes.size();
+        for (const char c : bytes) {
+            const int byte = static_cast<unsigned char>(c);
+            const bool begins = std::isgraph(byte) != 0;
             r.words += begins && !in_word;
-            in_word = begins || (in_word && std::isspace(c) == 0);
+            in_word = begins || (in_word && std::isspace(byte) == 0);
             r.lines += c == '\n';
         }
-        r.bytes += size;
     }
     return r;
 }
