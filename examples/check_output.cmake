@@ -1,5 +1,5 @@
-# cmake -DPRINTS=<regex>;... -P check_output.cmake -- <program> [argument...]
-# Runs the program under a fresh name: it must succeed, print all that, and leave nothing in shared memory.
+# cmake -DPRINTS=<regex>;... -P check_output.cmake -- <program> <role>
+# Runs the program's role under a fresh name: it must succeed, print all that, and leave nothing in shared memory.
 string(RANDOM LENGTH 12 random)
 set(name check-${random})
 
@@ -15,7 +15,7 @@ foreach(i RANGE ${last})
 endforeach()
 
 # Before the test's own time is up: the program would outlive this one.
-execute_process(COMMAND ${command} --name ${name} TIMEOUT 50
+execute_process(COMMAND ${command} ${name} TIMEOUT 50
     OUTPUT_VARIABLE output ERROR_VARIABLE errors RESULT_VARIABLE result)
 string(REPLACE "\r" "" output "${output}")
 message("${output}${errors}")

@@ -3,10 +3,12 @@
 # The other cases of word_count need signals, and folders as only Linux has them.
 if(WIN32)
     set(mechanisms event)
-    set(word_count_cases plain one_item_queue joined kill_one)
+    set(word_count_cases plain joined kill_holder)
+    set(threads) # which no file shows there
 else()
     set(mechanisms pipe inotify)
-    set(word_count_cases plain one_item_queue joined progress interrupted kill_one kill_holder kill_all kill_parent)
+    set(word_count_cases plain system_headers joined progress interrupted kill_holder kill_all kill_parent)
+    set(threads "threads: 1 before, 1 while ten waited, 1 at the end\n$")
 endif()
 set(CROSSWAKE_EXAMPLE_MECHANISMS ${mechanisms} CACHE STRING "Values of CROSSWAKE_BELL, each tried with each example")
 mark_as_advanced(CROSSWAKE_EXAMPLE_MECHANISMS)
@@ -14,7 +16,7 @@ set(without_kills CROSSWAKE_RECHECK_MS=3600000)
 find_program(BASH bash)
 mark_as_advanced(BASH)
 
-# crosswake_check_example(<test> PRINTS <regex>... RUNS <program> [argument...])
+# crosswake_check_example(<test> PRINTS <regex>... RUNS <program> <role>)
 function(crosswake_check_example test)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PRINTS;RUNS")
     foreach(bell IN LISTS CROSSWAKE_EXAMPLE_MECHANISMS)
@@ -32,28 +34,31 @@ set(greetings)
 foreach(n 1 2 3)
     string(APPEND greetings "Hello from another process .${n}.\n")
 endforeach()
-crosswake_check_example(hello PRINTS "^${greetings}$" RUNS hello)
-crosswake_check_example(hello_async PRINTS "^${greetings}$" RUNS hello_async)
+crosswake_check_example(hello PRINTS "^${greetings}$" RUNS hello both)
+crosswake_check_example(hello_async PRINTS "^${greetings}$" RUNS hello_async both)
 
 crosswake_check_example(coordination
     PRINTS "result 6\n.*result 7\n.*result 8\n.*result 9\n.*result 10\n.*result 78\n$"
            "has begun\n.*has let go of the lock\n.*result 78\n$"
-    RUNS coordination --pause 10)
+    RUNS coordination coordinate)
 
 crosswake_check_example(cancel_waiting_workers
-    PRINTS "^received 5 .their sum is 15., cancelled 5, items left 0\n.*left for others: 6\n$"
-    RUNS cancel_waiting_workers)
+    PRINTS "^received 5 .their sum is 15., cancelled 5, items left 0\n.*left for others: 6\n" ${threads}
+    RUNS cancel_waiting_workers wait)
 
-set(rounds 1000)
-math(EXPR sum "${rounds} * (${rounds} + 1) / 2")
+math(EXPR sum "1000 * (1000 + 1) / 2")
 crosswake_check_example(two_loops
-    PRINTS "^${rounds} rounds:" "sums: ${sum} heard here, ${sum} over there\n$"
-    RUNS two_loops --rounds ${rounds})
+    PRINTS "^1000 rounds," "sums: ${sum} heard here, ${sum} over there\n$"
+    RUNS two_loops one_side)
 
 # Signals and wc are what a shell is for.
 if(BASH)
     foreach(case IN LISTS word_count_cases)
-        foreach(bell IN LISTS CROSSWAKE_EXAMPLE_MECHANISMS)
+        set(bells ${CROSSWAKE_EXAMPLE_MECHANISMS})
+        if(case STREQUAL "system_headers") # by far the most to do: once is enough
+            list(GET bells 0 bells)
+        endif()
+        foreach(bell IN LISTS bells)
             set(test examples.word_count.${case}.${bell})
             add_test(NAME ${test}
                 COMMAND ${BASH} ${CMAKE_CURRENT_SOURCE_DIR}/check_word_count $<TARGET_FILE:word_count> ${case})
@@ -61,7 +66,8 @@ if(BASH)
             if(NOT case MATCHES "^(kill|interrupted)")
                 list(APPEND environment ${without_kills})
             endif()
-            set_tests_properties(${test} PROPERTIES LABELS examples TIMEOUT 60 ENVIRONMENT "${environment}")
+            set_tests_properties(${test} PROPERTIES
+                LABELS examples TIMEOUT 60 SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
         endforeach()
     endforeach()
 endif()

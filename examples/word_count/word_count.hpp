@@ -1,4 +1,4 @@
-// What the parent and its workers have in common: two queues.
+// What the parent and its workers share: two queues.
 #pragma once
 
 #include <crosswake/queue.hpp>
@@ -7,29 +7,24 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 struct job {
-    std::uint32_t number;
+    std::uint64_t number;
     char path[4096]; // no system opens a longer one
 };
 struct result {
-    std::uint32_t number;
-    std::uint32_t is_readable;
+    std::uint64_t number; // the job's
     std::int64_t worker;
     std::uint64_t lines, words, bytes;
 };
-using job_queue = crosswake::work_queue<job>; // whose jobs come back if their worker dies
-using result_queue = crosswake::queue<result>;
-
-struct task {
-    std::string folder, name;
-    std::size_t workers;
-    std::uint32_t capacity; // of each queue
-    bool kill_one;
+struct board {
+    crosswake::work_queue<job, 64> jobs; // which come back if their worker dies
+    crosswake::queue<result, 64> results;
 };
 
-// The parent: has a folder's files counted, and prints what was found. Returns the exit code.
-int count(const task& what);
+// The parent: has the files counted, and prints what was found. Returns the exit code.
+int count(const std::vector<std::string>& files, const std::string& name, std::size_t workers);
 
-// A worker of the word_count that has this name: works until there is no more to do, or nobody to do it for.
+// A worker of the word_count that has this name: works until the parent ends, or dies.
 void join(const std::string& name);

@@ -1,18 +1,19 @@
-// A worker process: takes jobs, and gives results, in one coroutine. It ends when the parent does.
-#include "../boost_process.hpp"
+// A worker process: takes jobs, and gives results, in one coroutine.
+#include "../program.hpp"
+#include "../run.hpp"
 #include "word_count.hpp"
 
 #include <crosswake/asio.hpp>
-#include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 
 #include <boost/asio.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cctype>
 #include <fstream>
+#include <string_view>
 
 namespace asio = boost::asio;
 namespace cw = crosswake;
@@ -23,52 +24,39 @@ namespace {
 // What wc of GNU coreutils 9.1 counts in the C locale: white space ends a word, a printable character begins one,
 // anything else (control characters, bytes above 127) does neither.
 result counted(const job& j) {
-    result r{};
-    r.number = j.number;
-    r.worker = boost::this_process::get_id();
+    result r{.number = j.number, .worker = boost::this_process::get_id(), .lines = 0, .words = 0, .bytes = 0};
     std::ifstream file(j.path, std::ios::binary);
+    if (!file)
+        fmt::print(stderr, "{} cannot be read\n", j.path);
     std::array<char, 65536> chunk;
     bool in_word = false;
     while (file.read(chunk.data(), chunk.size()), file.gcount() > 0) {
-        const auto size = static_cast<std::size_t>(file.gcount());
-        for (std::size_t i = 0; i < size; ++i) {
-            const auto c = static_cast<unsigned char>(chunk[i]);
-            const bool begins = std::isgraph(c) != 0;
+        const std::string_view bytes(chunk.data(), static_cast<std::size_t>(file.gcount()));
+        r.bytes += bytes.size();
+        for (const char c : bytes) {
+            const int byte = static_cast<unsigned char>(c);
+            const bool begins = std::isgraph(byte) != 0;
             r.words += begins && !in_word;
-            in_word = begins || (in_word && std::isspace(c) == 0);
+            in_word = begins || (in_word && std::isspace(byte) == 0);
+            r.lines += c == '\n';
         }
-        r.lines += static_cast<std::uint64_t>(std::count(chunk.data(), chunk.data() + size, '\n'));
-        r.bytes += size;
     }
-    r.is_readable = file.is_open() && !file.bad();
     return r;
 }
 
-asio::awaitable<void> work(job_queue& jobs, result_queue& results) {
+asio::awaitable<void> work(board& b) {
     for (;;) {
-        auto [no_more, j] = co_await cw::async_take(jobs, asio::as_tuple(asio::deferred));
-        if (no_more)
-            co_return;
-        const auto [not_wanted] = co_await cw::async_push(results, counted(j.item()), asio::as_tuple(asio::deferred));
-        if (not_wanted)
-            co_return;
+        auto j = co_await cw::async_take(b.jobs);
+        co_await cw::async_push(b.results, counted(j.item()));
         j.confirm(); // from here on nobody else has to count this file
     }
-}
-
-// The parent holds this lock as long as it lives, so getting it is the news of its death.
-asio::awaitable<void> end_of(cw::mutex& parent) {
-    co_await cw::async_lock(parent);
 }
 
 } // namespace
 
 void join(const std::string& name) {
-    cw::named<job_queue> jobs{cw::open_only, name + ".jobs"};
-    cw::named<result_queue> results{cw::open_only, name + ".results"};
+    cw::named<board> b{cw::open_only, name};
     cw::named<cw::mutex> parent{cw::open_only, name + ".parent"};
-
-    asio::io_context loop;
-    asio::co_spawn(loop, work(*jobs, *results) || end_of(*parent), asio::detached);
-    loop.run();
+    // Who gets this lock has outlived its parent, or the work.
+    example::run(work(*b) || cw::async_lock(*parent, asio::use_awaitable));
 }
