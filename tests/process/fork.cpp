@@ -209,7 +209,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what a forked child takes is its own: it comes back when the child has ended") {
-    const recheck_each while_here(std::chrono::seconds(1));
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     named<work_queue<int>> q{create_only, fresh_name(), 2};
     q->push(1);
     forked c([&] {
@@ -226,7 +226,7 @@ TEST_CASE("what a forked child takes is its own: it comes back when the child ha
 
 TEST_CASE("a lock that a forked child takes is its own: it outlives nothing but the child, and the parent may not "
           "unlock it") {
-    const recheck_each while_here(std::chrono::seconds(1));
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     named<mutex> m{create_only, fresh_name()};
     named<semaphore> locked{create_only, fresh_name()};
     named<semaphore> end{create_only, fresh_name()};
@@ -269,6 +269,7 @@ TEST_CASE("a lock that a forked child takes is kept while it lives, whatever the
             continue;
         }
         locked->acquire();
+        const owner_check_each while_here(std::chrono::milliseconds(50));
         const auto robbed = m->try_lock_for(std::chrono::milliseconds(250)); // several looks at whether it lives
         CHECK_FALSE(robbed.has_value());
         if (robbed)
@@ -301,6 +302,7 @@ TEST_CASE("a lock is kept by a child that was forked where no descriptor was lef
     named<semaphore> end{create_only, names[2]};
     child c{"fork_without_descriptors", names};
     locked->acquire();
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     const auto robbed = m->try_lock_for(std::chrono::milliseconds(250)); // several looks at whether it lives
     CHECK_FALSE(robbed.has_value());
     end->release();
