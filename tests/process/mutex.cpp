@@ -212,13 +212,9 @@ std::size_t cost_of_listening(mutex& held) {
     CHECK_FALSE(held.try_lock()); // what the first question costs stays
     const auto before = descriptor_count();
     reactor r;
-    mutex::lock_operation op{held};
-    remembered p;
-    std::error_code error;
-    REQUIRE(r.start(p, op, error) == start_result::waiting);
-    const auto cost = descriptor_count() - before;
-    CHECK(r.cancel(p));
-    return cost;
+    const begun_wait<mutex::lock_operation> w{r, held};
+    REQUIRE(w.is_waiting());
+    return descriptor_count() - before;
 }
 
 } // namespace
