@@ -134,6 +134,11 @@ private:
 };
 
 /// How sleepers in other processes are reached.
+///
+/// Of the reactors that wait for one thing and are reached directly, one is woken for each that comes, and the turn
+/// goes round: while each takes what it was woken for and waits again before the next one comes, all have the same
+/// share. Through the segment all are woken each time, and the quickest has it: shares are not even, and nothing bounds
+/// them.
 enum class bell_mechanism : unsigned char {
     direct,  // the bell itself: a pipe opened through /proc; a named event on Windows
     segment, // through the segment: inotify on its file

@@ -26,6 +26,9 @@ std::atomic<std::int64_t>& recheck() noexcept {
     return ns;
 }
 
+constexpr std::int64_t a_part_of_the_recheck = 0;
+std::atomic<std::int64_t> owner_check_in_ns{a_part_of_the_recheck};
+
 constexpr std::int64_t nobody_set_it = -1;
 std::atomic<std::int64_t> spin_limit_in_ns{nobody_set_it};
 
@@ -54,6 +57,15 @@ std::chrono::nanoseconds recheck_interval() noexcept {
 
 void set_recheck_interval(std::chrono::nanoseconds interval) noexcept {
     recheck().store(std::max<std::int64_t>(interval.count(), one_ms), std::memory_order_relaxed);
+}
+
+std::int64_t core::owner_check_ns() noexcept {
+    const auto ns = owner_check_in_ns.load(std::memory_order_relaxed);
+    return ns == a_part_of_the_recheck ? recheck_ns() / 20 : ns;
+}
+
+void core::set_owner_check_ns(std::int64_t ns) noexcept {
+    owner_check_in_ns.store(ns, std::memory_order_relaxed);
 }
 
 std::int64_t core::spin_limit_ns() noexcept {

@@ -12,8 +12,8 @@ namespace crosswake::core {
 [[nodiscard]] std::int64_t spin_limit_ns() noexcept;
 
 /// How often one that waits for an owner looks whether that owner lives: twenty times as often.
-[[nodiscard]] inline std::int64_t owner_check_ns() noexcept {
-    return recheck_ns() / 20;
-}
+[[nodiscard]] std::int64_t owner_check_ns() noexcept;
+/// For tests, whose re-check is an hour away. 0: twenty times as often again.
+void set_owner_check_ns(std::int64_t ns) noexcept;
 
 } // namespace crosswake::core

@@ -86,7 +86,7 @@ void print_shares(const ledger& l, std::uint32_t items) {
 }
 
 void serve_the_crowd(queue<std::uint32_t>& items, ledger& l) {
-    // Through the segment each ring wakes everybody, and the quickest has the item.
+    // Through the segment each ring wakes everybody, and the quickest has the item: nothing bounds what a share may be.
     const bool all_are_rung = bell_mechanism_in_use() == bell_mechanism::segment;
     for (std::size_t i = 0; i < crowd_size; ++i)
         l.here.acquire();
@@ -108,8 +108,10 @@ void serve_the_crowd(queue<std::uint32_t>& items, ledger& l) {
         for (auto n = crowd_size * fair_share; n-- > 0;)
             serve_one();
         print_shares(l, count);
-        CHECK(smallest_share(l) >= fair_share / 2);
-        CHECK(largest_share(l) <= fair_share * 2);
+        // The turn goes round: nobody is rung twice before everybody else was. Only who is awake just then, having been
+        // preempted on its way to sleep, has one more.
+        CHECK(smallest_share(l) >= fair_share * 9 / 10);
+        CHECK(largest_share(l) <= fair_share * 11 / 10);
     }
 
     // As fast as it goes.
@@ -135,7 +137,7 @@ CROSSWAKE_ROLE(receive) {
     return 0;
 }
 
-TEST_CASE("a crowd of processes shares the items fairly, each is received once, and closing the queue ends it") {
+TEST_CASE("a crowd of processes rung in turn has the items in turn, each is received once, and closing ends it") {
     const auto items_name = fresh_name("items");
     const auto ledger_name = fresh_name("ledger");
     named<queue<std::uint32_t>> items{create_only, items_name, 64};
@@ -148,7 +150,7 @@ TEST_CASE("a crowd of processes shares the items fairly, each is received once, 
         CHECK(c.wait() == 0);
 }
 
-TEST_CASE("a crowd of contexts in one process shares the items fairly, each is received once, and closing ends it") {
+TEST_CASE("a crowd of contexts in one process has the items in turn, too; each is received once, and closing ends it") {
     named<queue<std::uint32_t>> items{create_only, fresh_name("items"), 64};
     named<ledger> l{create_only, fresh_name("ledger")};
     std::vector<std::thread> crowd;

@@ -1,6 +1,7 @@
 // An awaited lock whose owner is killed, where nobody tells of that death.
 #include <support/child.hpp>
 #include <support/names.hpp>
+#include <support/recheck.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
@@ -52,7 +53,8 @@ CROSSWAKE_ROLE(lock_and_stay_elsewhere) {
 }
 
 TEST_CASE("a lock is awaited to its owner's death, though the context has long been waiting for something else") {
-    set_recheck_interval(std::chrono::seconds(20)); // the look after owners comes in a second
+    set_recheck_interval(std::chrono::hours(1)); // it is the look after owners that counts
+    const owner_check_each while_here(std::chrono::milliseconds(100));
     const auto name = fresh_name();
     named<room> r{create_only, name};
     child elsewhere{"lock_and_stay_elsewhere", {name}};
@@ -62,7 +64,7 @@ TEST_CASE("a lock is awaited to its owner's death, though the context has long b
     const auto ex = context.get_executor();
     asio::cancellation_signal enough;
     async_acquire(ex, r->locked, asio::bind_cancellation_slot(enough.slot(), asio::detached));
-    context.poll(); // its watch and its timer are set, for the next re-check
+    context.poll(); // its watch and its timer are set, for an hour from now
     lock_status status{};
     async_lock(ex, r->door, [&](boost::system::error_code ec, unique_lock hold) {
         CHECK_FALSE(ec);

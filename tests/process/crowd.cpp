@@ -13,7 +13,6 @@
 #include <doctest/doctest.h>
 
 #include <string>
-#include <system_error>
 
 using namespace crosswake;
 using namespace crosswake::test;
@@ -26,38 +25,18 @@ struct square {
     semaphore second;
 };
 
-/// A reactor of this process that has begun to wait.
-class waiting_here {
-public:
-    explicit waiting_here(semaphore& s) : op_(s) {
-        std::error_code error;
-        is_waiting = r_.start(p_, op_, error) == start_result::waiting;
-    }
-    wait_result until_over() {
-        poll_loop{r_}.run_until([&] { return p_.is_over(); });
-        return p_.result;
-    }
-
-    bool is_waiting = false;
-
-private:
-    semaphore::acquire_operation op_;
-    remembered p_;
-    reactor r_; // goes first
-};
+using permit_wait = begun_wait<semaphore::acquire_operation>;
 
 } // namespace
 
 CROSSWAKE_ROLE(wait_in_the_crowd) {
     named<square> q{open_only, args[0]};
     reactor r;
-    semaphore::acquire_operation op{q->first};
-    remembered p;
-    std::error_code error;
-    if (r.start(p, op, error) != start_result::waiting)
+    permit_wait w{r, q->first};
+    if (!w.is_waiting())
         return 1;
     q->here.release();
-    poll_loop{r}.run_until([&] { return p.is_over(); });
+    w.until_over();
     return 0;
 }
 
@@ -70,8 +49,9 @@ TEST_CASE(
         child member{"wait_in_the_crowd", {name}};
         q->here.acquire();
         member.kill();
-        waiting_here w{q->second};
-        REQUIRE(w.is_waiting);
+        reactor r;
+        permit_wait w{r, q->second};
+        REQUIRE(w.is_waiting());
         CHECK(crowd_used(&*q) == 1);
         const auto& says = crowd_seat(&*q, 0);
         CHECK(says.seat.owner.load() == detail::this_process());

@@ -209,7 +209,7 @@ TEST_CASE(
 }
 
 TEST_CASE("what a forked child takes is its own: it comes back when the child has ended") {
-    const recheck_each while_here(std::chrono::seconds(1));
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     named<work_queue<int>> q{create_only, fresh_name(), 2};
     q->push(1);
     forked c([&] {
@@ -226,7 +226,7 @@ TEST_CASE("what a forked child takes is its own: it comes back when the child ha
 
 TEST_CASE("a lock that a forked child takes is its own: it outlives nothing but the child, and the parent may not "
           "unlock it") {
-    const recheck_each while_here(std::chrono::seconds(1));
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     named<mutex> m{create_only, fresh_name()};
     named<semaphore> locked{create_only, fresh_name()};
     named<semaphore> end{create_only, fresh_name()};
@@ -269,6 +269,7 @@ TEST_CASE("a lock that a forked child takes is kept while it lives, whatever the
             continue;
         }
         locked->acquire();
+        const owner_check_each while_here(std::chrono::milliseconds(50));
         const auto robbed = m->try_lock_for(std::chrono::milliseconds(250)); // several looks at whether it lives
         CHECK_FALSE(robbed.has_value());
         if (robbed)
@@ -301,6 +302,7 @@ TEST_CASE("a lock is kept by a child that was forked where no descriptor was lef
     named<semaphore> end{create_only, names[2]};
     child c{"fork_without_descriptors", names};
     locked->acquire();
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     const auto robbed = m->try_lock_for(std::chrono::milliseconds(250)); // several looks at whether it lives
     CHECK_FALSE(robbed.has_value());
     end->release();
@@ -382,16 +384,16 @@ struct table {
     semaphore end;
 };
 
+using permit_wait = begun_wait<semaphore::acquire_operation>;
+
 /// Begins to wait in a reactor, and says so.
 struct waiting_at {
-    waiting_at(semaphore& s, semaphore& ready) : op(s) {
-        std::error_code error;
-        if (r.start(p, op, error) == start_result::waiting)
+    waiting_at(semaphore& s, semaphore& ready) : w(r, s) {
+        if (w.is_waiting())
             ready.release();
     }
-    semaphore::acquire_operation op;
-    remembered p;
-    reactor r; // goes first
+    reactor r;
+    permit_wait w;
 };
 
 } // namespace
@@ -420,15 +422,11 @@ TEST_CASE("rings for a reactor that its process left behind by exec are not swal
         t->ready.acquire();
         t->ready.acquire(); // the same process, another program
         reactor r;
-        poll_loop loop{r};
         for (int i = 0; i < 20; ++i) {
-            semaphore::acquire_operation op{t->first};
-            remembered p;
-            std::error_code error;
-            REQUIRE(r.start(p, op, error) == start_result::waiting);
+            permit_wait w{r, t->first};
+            REQUIRE(w.is_waiting());
             t->first.release();
-            loop.run_until([&] { return p.is_over(); });
-            CHECK(p.result == wait_result::done);
+            CHECK(w.until_over() == wait_result::done);
         }
         t->end.release();
         CHECK(c.wait() == 0);
@@ -460,16 +458,13 @@ CROSSWAKE_ROLE(wait_in_several_threads_as_another_program) {
     std::atomic<std::size_t> there{0};
     const auto wait = [&] {
         reactor r;
-        semaphore::acquire_operation op{t->second};
-        remembered p;
-        std::error_code error;
         ++there;
         while (there.load() < several) {
         }
-        if (r.start(p, op, error) == start_result::waiting)
+        const permit_wait w{r, t->second};
+        if (w.is_waiting())
             t->ready.release();
         t->end.acquire();
-        (void)r.cancel(p);
     };
     std::vector<std::unique_ptr<sleeper>> threads;
     while (threads.size() < several)
@@ -506,26 +501,22 @@ TEST_CASE("a forked child that ends leaves its parent's waits alone") {
         if (in_the_crowd)
             send_to_the_crowd(&*s);
         auto r = std::make_unique<reactor>();
-        poll_loop loop{*r};
         for (int i = 0; i < 20; ++i) {
-            semaphore::acquire_operation op{*s};
-            remembered p;
-            std::error_code error;
-            REQUIRE(r->start(p, op, error) == start_result::waiting);
+            permit_wait w{*r, *s};
+            REQUIRE(w.is_waiting());
             forked c([&] {
                 if (destroys)
                     r.reset();
                 return 0;
             });
             CHECK(c.wait() == 0);
-            CHECK_FALSE(p.is_over());
+            CHECK_FALSE(w.is_over());
             // The ring comes from another process, which sees nothing but the seat and the bell.
             forked ringer([&] {
                 s->release();
                 return 0;
             });
-            loop.run_until([&] { return p.is_over(); });
-            CHECK(p.result == wait_result::done);
+            CHECK(w.until_over() == wait_result::done);
             CHECK(ringer.wait() == 0);
         }
     }
@@ -572,30 +563,24 @@ TEST_CASE("a child that opens the inherited reactor anew waits beside its parent
             send_to_the_crowd(&*e);
         named<semaphore> ready{create_only, fresh_name()};
         reactor r;
-        event::wait_operation op{*e};
-        remembered p;
-        std::error_code error;
-        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        begun_wait<event::wait_operation> w{r, *e};
+        REQUIRE(w.is_waiting());
         forked c([&] {
             r.reopen_after_fork();
-            poll_loop loop{r};
             if (r.waiting() != 1)
                 return 1;
             // The first look at it is due at once; from the second on it is the ring that counts.
             r.dispatch();
-            if (p.is_over())
+            if (w.is_over())
                 return 2;
             ready->release();
-            loop.run_until([&] { return p.is_over(); });
-            return p.result == wait_result::done ? 0 : 3;
+            return w.until_over() == wait_result::done ? 0 : 3;
         });
         ready->acquire();
         until_asleep(c.pid());
         e->set();
         CHECK(c.wait() == 0);
-        poll_loop loop{r};
-        loop.run_until([&] { return p.is_over(); });
-        CHECK(p.result == wait_result::done);
+        CHECK(w.until_over() == wait_result::done);
     }
 }
 
@@ -606,22 +591,18 @@ TEST_CASE("a child that opens the inherited reactor anew and ends leaves its par
         if (in_the_crowd)
             send_to_the_crowd(&*s);
         reactor r;
-        poll_loop loop{r};
-        semaphore::acquire_operation op{*s};
-        remembered p;
-        std::error_code error;
-        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        permit_wait w{r, *s};
+        REQUIRE(w.is_waiting());
         forked c([&] {
             r.reopen_after_fork();
-            return r.cancel(p) ? 0 : 1;
+            return w.cancel() ? 0 : 1;
         });
         CHECK(c.wait() == 0);
         forked ringer([&] {
             s->release();
             return 0;
         });
-        loop.run_until([&] { return p.is_over(); });
-        CHECK(p.result == wait_result::done);
+        CHECK(w.until_over() == wait_result::done);
         CHECK(ringer.wait() == 0);
     }
 }
@@ -632,27 +613,22 @@ TEST_CASE("what is given one by one reaches both a member of the crowd and the c
     named<semaphore> ready{create_only, fresh_name()};
     for (int i = 0; i < 20; ++i) {
         reactor r;
-        poll_loop loop{r};
-        semaphore::acquire_operation op{*s};
-        remembered p;
-        std::error_code error;
-        REQUIRE(r.start(p, op, error) == start_result::waiting);
+        permit_wait w{r, *s};
+        REQUIRE(w.is_waiting());
         forked c([&] {
             r.reopen_after_fork();
             r.dispatch(); // the first look at it is due at once
-            if (p.is_over())
+            if (w.is_over())
                 return 1;
             ready->release();
-            loop.run_until([&] { return p.is_over(); });
-            return p.result == wait_result::done ? 0 : 2;
+            return w.until_over() == wait_result::done ? 0 : 2;
         });
         ready->acquire();
         until_asleep(c.pid());
         // Whose turn it is gets the first one; the other one is still there for the second.
         s->release();
         s->release();
-        loop.run_until([&] { return p.is_over(); });
-        CHECK(p.result == wait_result::done);
+        CHECK(w.until_over() == wait_result::done);
         CHECK(c.wait() == 0);
         CHECK(s->available() == 0);
         CHECK(crowd_used(&*s) == 2); // those who leave make room for those who come
@@ -668,12 +644,8 @@ TEST_CASE("a process may fork while other threads of it wait, wake, open and clo
         while (!end->try_acquire()) {
             named<semaphore> one{open_or_create, busy_name};
             reactor r;
-            semaphore::acquire_operation op{*one};
-            remembered p;
-            std::error_code error;
-            (void)r.start(p, op, error);
+            const permit_wait w{r, *one};
             one->release();
-            (void)r.cancel(p);
         }
     });
     for (int i = 0; i < 100; ++i) {

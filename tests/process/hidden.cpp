@@ -3,6 +3,7 @@
 #include <support/faults.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
@@ -86,7 +87,7 @@ CROSSWAKE_ROLE(use_without_proc) {
         told->told.release();
         return not_permitted_here;
     }
-    set_recheck_interval(std::chrono::seconds(1));
+    const owner_check_each from_here_on(std::chrono::milliseconds(50));
     named<desk> d{open_only, args[0]};
     if (d->door.try_lock_for(std::chrono::milliseconds(250)))
         return 1; // its owner lives

@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/role.hpp>
 #include <support/seed.hpp>
 #include <support/system.hpp>
@@ -287,7 +288,6 @@ TEST_CASE(
     child holder{"hold_one_of_each", {name, ready, leave}};
     about_to->acquire();
     holder.stop();
-    set_recheck_interval(20ms);
     int more = 0;
     while (auto r = q->try_reserve(1)) {
         r.commit();
@@ -295,8 +295,11 @@ TEST_CASE(
         ++more;
     }
     CHECK(more == 8);
-    CHECK_FALSE(q->reserve_for(250ms, 1)); // several looks at whether the holder lives
-    CHECK_FALSE(q->receive_for(250ms));
+    {
+        const recheck_each while_here(20ms);
+        CHECK_FALSE(q->reserve_for(250ms, 1)); // several looks at whether the holder lives
+        CHECK_FALSE(q->receive_for(250ms));
+    }
     holder.resume();
     go_on->release();
     CHECK(q->receive().size() == 5);

@@ -9,14 +9,17 @@
 
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
+#include <crosswake/reactor.hpp>
 #include <crosswake/semaphore.hpp>
 
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -177,7 +180,7 @@ TEST_CASE("a process that unlocked and ended leaves a sound mutex") {
 // Where the system tells of a process's death there is nothing to look at. A blocked thread looks once, as most waits
 // do not take that long.
 TEST_CASE("who waits long for a lock does not look again and again whether its owner lives") {
-    const recheck_each while_here(2s); // and the look after the owner 100 ms
+    const owner_check_each while_here(50ms);
     for (const bool is_mine : {true, false})
         for (const auto* const way : both_ways) {
             CAPTURE(is_mine);
@@ -202,14 +205,29 @@ TEST_CASE("who waits long for a lock does not look again and again whether its o
         }
 }
 
+namespace {
+
+/// Descriptors (handles) that whoever listens for the death of a lock's owner has more than others.
+std::size_t cost_of_listening(mutex& held) {
+    CHECK_FALSE(held.try_lock()); // what the first question costs stays
+    const auto before = descriptor_count();
+    reactor r;
+    const begun_wait<mutex::lock_operation> w{r, held};
+    REQUIRE(w.is_waiting());
+    return descriptor_count() - before;
+}
+
+} // namespace
+
 TEST_CASE("who has waited long for a lock hears at once of its owner's death") {
-    const recheck_each while_here(2s);
     for (const auto* const way : both_ways) {
         CAPTURE(way);
+        owner_check_each while_here(50ms); // a blocked thread looks once before it listens
         const auto name = fresh_name();
         named<contest> c{create_only, name};
         child owner{"lock_until_told", {name}};
         c->about_to.acquire();
+        const auto cost = cost_of_listening(c->door);
         const auto handles = descriptor_count();
         std::atomic<bool> is_told{false};
         std::thread heir([&] {
@@ -217,8 +235,11 @@ TEST_CASE("who has waited long for a lock hears at once of its owner's death") {
             const auto hold = lock_with(w, c->door);
             is_told = hold.status() == lock_status::acquired_from_dead_owner;
         });
-        while (descriptor_count() == handles) // from here on it has what tells of deaths, or soon will
+        while (descriptor_count() < handles + cost)
             std::this_thread::yield();
+        // It listens now; and if it did not, it would have looked for the last time before this is over.
+        while_here.become(1h);
+        CHECK_FALSE(c->had_it.try_acquire_for(200ms));
         owner.kill();
         heir.join();
         CHECK(is_told);

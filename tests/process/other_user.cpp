@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/refusal.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
@@ -251,6 +252,7 @@ TEST_CASE("another user's lock is kept while that process lives") {
         return;
     child owner{"lock_as_another_user_and_stay", {name}};
     d->about_to.acquire();
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     CHECK_FALSE(d->door.try_lock_for(std::chrono::milliseconds(250))); // several looks at whether it lives
     d->there.release();
     CHECK(owner.wait() == 0);

@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/role.hpp>
 #include <support/seed.hpp>
 #include <support/system.hpp>
@@ -54,7 +55,7 @@ CROSSWAKE_ROLE(try_to_lock_for_a_while) {
     waiter w{args[0]};
     named<place> p{open_only, args[1]};
     mutex::lock_operation op{p->door};
-    // Long enough for several looks at whether the owner lives.
+    const owner_check_each from_here_on(50ms); // the time is for several
     return w.wait(op, deadline::after(350ms)) == wait_result::timed_out ? 0 : 1;
 }
 

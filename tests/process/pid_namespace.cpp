@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
@@ -84,6 +85,7 @@ CROSSWAKE_ROLE(have_an_owner_killed_elsewhere) {
     named<desk> d{open_only, args[0]};
     child owner{"lock_until_told", args};
     d->back.acquire();
+    const owner_check_each from_here_on(std::chrono::milliseconds(50));
     if (d->door.try_lock_for(std::chrono::milliseconds(250)))
         return 1; // it lives, and two looks at it were not to find otherwise
     owner.kill();
@@ -166,6 +168,7 @@ TEST_CASE("a lock whose owner's number means nothing here is kept while that own
     named<desk> d{create_only, name};
     child elsewhere{"lock_until_told_elsewhere", {name}};
     d->back.acquire();
+    const owner_check_each while_here(std::chrono::milliseconds(50));
     CHECK_FALSE(d->door.try_lock_for(std::chrono::milliseconds(250))); // several looks at whether it lives
     d->there.release();
     CHECK(elsewhere.wait() == 0);

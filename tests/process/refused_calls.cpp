@@ -4,6 +4,7 @@
 #include <support/faults.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
@@ -93,6 +94,7 @@ CROSSWAKE_ROLE(meet_the_refusal) {
     if (b->of_the_dead[std::stoul(args[4])].lock() != lock_status::acquired_from_dead_owner)
         return 5;
     // Who waits long for a lock needs more of the kernel; those calls are met here.
+    const owner_check_each from_here_on(50ms);
     for (const std::string needed : {"ppoll", "pipe2", "epoll_create1", "pidfd_open", "memfd_create"})
         if (args[1] == needed && b->of_the_living.try_lock_for(150ms))
             return 8;

@@ -4,8 +4,10 @@
 #include <crosswake/reactor.hpp>
 
 #include <atomic>
+#include <concepts>
 #include <memory>
 #include <string>
+#include <system_error>
 
 namespace crosswake::test {
 
@@ -45,6 +47,35 @@ public:
 
     wait_result result{};
     std::atomic<int> times{0};
+};
+
+/// A wait that has begun, in a reactor that has to outlive it: begun_wait<semaphore::acquire_operation> w{r, *s};
+template <std::derived_from<operation> Operation>
+class begun_wait {
+public:
+    template <class Object>
+    begun_wait(reactor& r, Object& object) : reactor_(&r), op_(object) {
+        std::error_code error;
+        is_waiting_ = r.start(wait_, op_, error) == start_result::waiting;
+    }
+    begun_wait(const begun_wait&) = delete;
+    begun_wait& operator=(const begun_wait&) = delete;
+    ~begun_wait() { cancel(); }
+
+    /// false: there was nothing to wait for, or no way to.
+    [[nodiscard]] bool is_waiting() const noexcept { return is_waiting_; }
+    [[nodiscard]] bool is_over() const noexcept { return wait_.is_over(); }
+    bool cancel() noexcept { return reactor_->cancel(wait_); }
+    wait_result until_over() {
+        poll_loop{*reactor_}.run_until([this] { return is_over(); });
+        return wait_.result;
+    }
+
+private:
+    reactor* reactor_;
+    Operation op_;
+    remembered wait_;
+    bool is_waiting_ = false;
 };
 
 /// Waits for an operation in one of the two ways there are: blocked, or in a reactor.

@@ -2,6 +2,7 @@
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/raw_object.hpp>
+#include <support/recheck.hpp>
 #include <support/seed.hpp>
 #include <support/sleeper.hpp>
 #include <support/system.hpp>
@@ -301,6 +302,7 @@ TEST_CASE("there is no next deadline while nothing waits, and there is one while
 TEST_CASE("a wait for a lock that this process holds looks at nobody") {
     named<mutex> m{create_only, fresh_name()};
     m->lock();
+    const owner_check_each while_here(50ms);
     reactor r;
     poll_loop loop{r};
     mutex::lock_operation op{*m};

@@ -1,7 +1,8 @@
 // A reactor in an event loop that is nothing but epoll: what whoever has a loop of his own has to write.
+#include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
-#include <support/sleeper.hpp>
+#include <support/role.hpp>
 
 #include <crosswake/named.hpp>
 #include <crosswake/reactor.hpp>
@@ -14,11 +15,22 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 #include <system_error>
 
 using namespace crosswake;
 using namespace crosswake::test;
 using namespace std::chrono_literals;
+
+CROSSWAKE_ROLE(acquire_and_answer) {
+    named<semaphore> question{open_only, args[0]};
+    named<semaphore> answer{open_only, args[1]};
+    for (auto n = std::stoi(args[2]); n-- > 0;) {
+        question->acquire();
+        answer->release();
+    }
+    return 0;
+}
 
 namespace {
 
@@ -55,32 +67,35 @@ private:
 
 } // namespace
 
-TEST_CASE("a reactor in a bare epoll loop is woken, times out, and sleeps in between") {
-    named<semaphore> there{create_only, fresh_name()};
-    named<semaphore> back{create_only, fresh_name()};
-    sleeper other([&] {
-        for (int i = 0; i < 200; ++i) {
-            there->acquire();
-            back->release();
-        }
-    });
+TEST_CASE("a reactor in a bare epoll loop is woken by another process, times out, and sleeps in between") {
+    const auto there = fresh_name();
+    const auto back = fresh_name();
+    named<semaphore> question{create_only, there};
+    named<semaphore> answer{create_only, back};
+    constexpr int rounds = 200;
+    child other{"acquire_and_answer", {there, back, std::to_string(rounds)}};
     reactor r;
     epoll_loop loop(r);
-    semaphore::acquire_operation op{*back};
+    int turns = 0;
+    const auto run_until_over = [&](const remembered& p) {
+        for (; !p.is_over(); ++turns)
+            loop.run_once();
+    };
+    semaphore::acquire_operation op{*answer};
     std::error_code error;
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < rounds; ++i) {
         remembered p;
         REQUIRE(r.start(p, op, error) == start_result::waiting);
-        there->release();
-        while (!p.is_over())
-            loop.run_once();
+        question->release();
+        run_until_over(p);
         CHECK(p.result == wait_result::done);
     }
+    CHECK(other.wait() == 0);
     const auto until = deadline::after(20ms);
     remembered late(until);
     REQUIRE(r.start(late, op, error) == start_result::waiting);
-    while (!late.is_over())
-        loop.run_once();
+    run_until_over(late);
     CHECK(late.result == wait_result::timed_out);
     CHECK(deadline::after(0ns) >= until);
+    CHECK(turns <= 4 * rounds); // each because it was rung, or the deadline had come
 }
