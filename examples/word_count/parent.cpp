@@ -47,18 +47,22 @@ asio::awaitable<void> show_progress(const files& all, const results& counted) {
     }
 }
 
-void print(const results& counted) {
+/// false: there is a file that could not be counted.
+bool print(const results& counted) {
     std::map<std::int64_t, std::size_t> files_by_worker;
     result sum{};
+    bool all_there = true;
     for (const auto& [number, r] : counted) {
         ++files_by_worker[r.worker];
         sum.lines += r.lines;
         sum.words += r.words;
         sum.bytes += r.bytes;
+        all_there = all_there && !r.is_missing;
     }
     for (const auto& [worker, n] : files_by_worker)
         fmt::print(stderr, "process {}: {} files\n", worker, n);
     fmt::print("{} lines, {} words, {} bytes in {} files\n", sum.lines, sum.words, sum.bytes, counted.size());
+    return all_there;
 }
 
 } // namespace
@@ -97,6 +101,5 @@ int count(const files& all, const std::string& name, std::size_t workers) {
     alive.unlock();
     for (auto& c : children)
         c.wait();
-    print(counted);
-    return 0;
+    return print(counted) ? 0 : 1; // as wc's
 }

@@ -17,6 +17,7 @@ struct result {
     std::uint64_t number; // the job's
     std::int64_t worker;
     std::uint64_t lines, words, bytes;
+    bool is_missing; // it could not be opened
 };
 struct board {
     crosswake::work_queue<job, 64> jobs; // which come back if their worker dies

@@ -7,7 +7,6 @@
 #include <crosswake/named.hpp>
 
 #include <boost/asio.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
 
 #include <array>
@@ -17,16 +16,18 @@
 
 namespace asio = boost::asio;
 namespace cw = crosswake;
-using namespace asio::experimental::awaitable_operators;
 
 namespace {
 
 // What wc of GNU coreutils 9.1 counts in the C locale: white space ends a word, a printable character begins one,
 // anything else (control characters, bytes above 127) does neither.
 result counted(const job& j) {
-    result r{.number = j.number, .worker = boost::this_process::get_id(), .lines = 0, .words = 0, .bytes = 0};
     std::ifstream file(j.path, std::ios::binary);
-    if (!file)
+    result r{};
+    r.number = j.number;
+    r.worker = boost::this_process::get_id();
+    r.is_missing = !file;
+    if (r.is_missing)
         fmt::print(stderr, "{} cannot be read\n", j.path);
     std::array<char, 65536> chunk;
     bool in_word = false;
@@ -57,6 +58,9 @@ asio::awaitable<void> work(board& b) {
 void join(const std::string& name) {
     cw::named<board> b{cw::open_only, name};
     cw::named<cw::mutex> parent{cw::open_only, name + ".parent"};
+    asio::io_context loop;
+    asio::co_spawn(loop, work(*b), example::rethrow);
     // Who gets this lock has outlived its parent, or the work.
-    example::run(work(*b) || cw::async_lock(*parent, asio::use_awaitable));
+    cw::async_lock(loop.get_executor(), *parent, [&](auto...) { loop.stop(); });
+    loop.run();
 }
