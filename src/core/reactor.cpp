@@ -202,7 +202,8 @@ void reactor_state::serve_every(Which&& which, finished_waits& over) noexcept {
 }
 
 void reactor_state::expire(std::int64_t now, finished_waits& over) noexcept {
-    for (auto* p = deadlines_.earliest(); p != nullptr && p->until() <= deadline::at_ns(now); p = deadlines_.earliest()) {
+    const auto first = [this] { return deadlines_.earliest(); };
+    for (auto* p = first(); p != nullptr && p->until() <= deadline::at_ns(now); p = first()) {
         leave_line(*p, over);
         over.add(*p, wait_result::timed_out);
     }

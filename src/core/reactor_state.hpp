@@ -84,7 +84,7 @@ private:
     std::unique_ptr<backend::bell> bell_;
     std::shared_ptr<backend::peer_bell> ringer_; // of this bell itself
     core::mailbox mailbox_{nullptr};
-    bool inherited_ = false;           // by fork: the seats and the bits that this reactor knows of are its parent's
+    bool inherited_ = false; // by fork: the seats and the bits that this reactor knows of are its parent's
     std::map<segment*, membership> memberships_;
     armed_words armed_;
     deadline_heap deadlines_;
