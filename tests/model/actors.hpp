@@ -41,6 +41,7 @@ struct program {
     bool edges = false;    // the loop around the reactor goes by edges
     bool leaves = false;   // its reactor goes at the end, and gives its seat back
     bool too_many = false; // finds no seat
+    bool succeeds = false; // is a thread of process 0, after that one has run another program
 };
 
 /// Where the reactors of a scenario sit.

@@ -1,6 +1,9 @@
 // Every run of short programs around two semaphores of one segment, whose seats go from hand to hand.
 #include <model/actors.hpp>
 
+#include <sim/peer_bell.hpp>
+
+#include <core/peers.hpp>
 #include <crosswake/semaphore.hpp>
 
 using namespace crosswake;
@@ -35,6 +38,8 @@ public:
         : contest(std::move(programs), std::nullopt, sits), seats_(seats), has_first_(all()), has_second_(all()) {}
 
     void set_up(unsigned p) override {
+        if (of(p).succeeds)
+            sim::share_name(p, 0);
         if (p == 1 && seats_ != table::empty && seats_ != table::full)
             sim::kill_before(0);
         contest::set_up(p);
@@ -45,17 +50,16 @@ public:
             return;
         }
         if (seats_ == table::crowd)
-            take_seats(0, core::private_seats, sim::token_of(0));
+            leave_to_others(0);
         last_wait_.emplace(object(0).first);
         std::error_code error;
         (void)predecessor_.emplace().start(record_, *last_wait_, error);
         if (seats_ == table::last_seat)
-            take_seats(1, core::private_seats, sim::token_of(processes() - 1));
-        if (seats_ == table::crowd)
-            take_seats(0, core::private_seats, sim::token_of(processes() - 1));
+            leave_to_others(1);
     }
 
     void run(unsigned p) override {
+        know_bells_of_threads(p);
         const auto go_on = [](auto&) { return true; };
         switch (of(p).kind) {
         case takes_first:
@@ -98,6 +102,19 @@ public:
     }
 
 private:
+    /// All private seats from this one on are somebody's who stays there.
+    void leave_to_others(std::size_t first) {
+        take_seats(first, core::private_seats, sim::onlooker());
+        auto& s = *detail::segment::holding(object_start());
+        sim::fix(sim::place_of(&s.seat(first)),
+                 sim::place_of(&s.seat(core::private_seats - 1)) + sizeof(core::seat_layout));
+    }
+    /// Threads of one process know of each other's bells.
+    static void know_bells_of_threads(unsigned p) {
+        for (unsigned i = 0; i < sim::most_bells; ++i)
+            if (const auto& bell = sim::bells()[i]; bell.open && bell.owner != p && sim::have_one_name(bell.owner, p))
+                core::peers::instance().add(sim::token_of(p), i + 1, std::make_shared<sim::simulated_ringer>(i));
+    }
     handle open(bool create) override {
         return create ? std::make_unique<named<pair>>(create_only, "pair")
                       : std::make_unique<named<pair>>(open_only, "pair");
@@ -127,6 +144,8 @@ constexpr program gone{.kind = idles};
 constexpr program thread{.kind = takes_first};
 constexpr program reactor_{.kind = takes_first, .waits = way::awaits};
 constexpr program other_reactor{.kind = takes_second, .waits = way::awaits};
+constexpr program heir{.kind = takes_first, .waits = way::awaits, .succeeds = true};
+constexpr program other_heir{.kind = takes_second, .waits = way::awaits, .succeeds = true};
 constexpr program guest{.kind = takes_first, .waits = way::awaits, .cancels = true, .leaves = true};
 constexpr program other_guest{.kind = takes_second, .waits = way::awaits, .cancels = true, .leaves = true};
 constexpr program refused{.kind = takes_first, .waits = way::awaits, .too_many = true};
@@ -171,6 +190,28 @@ int main() {
            {gone, other_reactor, reactor_, giver_of_both}, seating::taken_now, table::crowd),
         of("seat in the crowd being inherited, a kill", {.preemptions = 0, .kills = 1},
            {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::crowd),
+        of("2 heirs of one process, giver of 2", {.preemptions = 2}, {gone, heir, heir, giver_of_2}, seating::taken_now,
+           table::last_seat),
+        of("2 heirs of one process, giver of both", {.preemptions = 2}, {gone, heir, other_heir, giver_of_both},
+           seating::taken_now, table::last_seat),
+        of("2 heirs of one process, a kill", {.preemptions = 1, .kills = 1}, {gone, heir, heir, thread, giver},
+           seating::taken_now, table::last_seat),
+        of("2 heirs of one process, a stop", {.preemptions = 1, .stops = 1}, {gone, heir, heir, giver_of_2},
+           seating::taken_now, table::last_seat),
+        of("2 heirs of one process, thread, a stop", {.preemptions = 0, .stops = 1}, {gone, heir, heir, thread, giver},
+           seating::taken_now, table::last_seat),
+        of("2 heirs of one process in the crowd, giver of 2", {.preemptions = 1}, {gone, heir, heir, giver_of_2},
+           seating::taken_now, table::crowd),
+        of("2 heirs of the dead, a kill", {.preemptions = 1, .kills = 1},
+           {gone, reactor_, other_reactor, giver_of_both}, seating::taken_now, table::last_seat),
+        of("2 heirs of the dead, a stop", {.preemptions = 1, .stops = 1},
+           {gone, reactor_, other_reactor, giver_of_both}, seating::taken_now, table::last_seat),
+        of("2 heirs of the dead, giver of both", {.preemptions = 2}, {gone, reactor_, other_reactor, giver_of_both},
+           seating::taken_now, table::last_seat),
+        of("heir of the dead, who clears up, a kill", {.preemptions = 1, .kills = 1},
+           {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::last_seat),
+        of("heir of the dead, who clears up, a stop", {.preemptions = 1, .stops = 1},
+           {gone, other_reactor, thread, giver_of_both}, seating::taken_now, table::last_seat),
         of("freed seat: 2 guests, giver", {.preemptions = 2}, {guest, other_guest, giver_of_both}, seating::taken_now,
            table::empty),
         of("freed seat: guest, thread, giver", {.preemptions = 2}, {other_guest, thread, giver_of_both},

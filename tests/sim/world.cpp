@@ -38,6 +38,7 @@ struct delayed_store {
 
 struct process_state {
     condition is = condition::absent;
+    unsigned name = 0;
     bool started = false;
     bool stopped = false;
     bool polls_edges = false;
@@ -88,6 +89,8 @@ struct world_state {
     std::uint64_t memory = 0;
     std::uint64_t tag = 0;
     std::uint64_t randoms = 0;
+    place fixed_first = 0;
+    place fixed_end = 0;
     verdict result = verdict::right;
     process_state processes[most_processes];
     bell_state bells[most_bells];
@@ -122,13 +125,23 @@ process_state& me() noexcept {
     return w.processes[w.current];
 }
 
+constexpr detail::owner_token token_for(unsigned name) noexcept {
+    return (std::uint64_t{100 + name} << 2) | (std::uint64_t{7} << 42);
+}
+
 std::uint64_t bytes_at(place at, unsigned bytes) noexcept {
     std::uint64_t value = 0;
     std::memcpy(&value, address_of(at, judge), bytes);
     return value;
 }
 
+bool is_fixed(place at) noexcept {
+    return at >= w.fixed_first && at < w.fixed_end;
+}
+
 void write(place at, unsigned bytes, std::uint64_t value) noexcept {
+    if (is_fixed(at))
+        fail("somebody writes where nobody was to write");
     w.memory ^= mix(at, bytes_at(at, bytes)) ^ mix(at, value);
     std::memcpy(address_of(at, judge), &value, bytes);
 }
@@ -285,6 +298,9 @@ void offer_runs(options& o, unsigned except) {
 bool can_suffer(const process_state& p) {
     return p.is == condition::runnable || p.is == condition::asleep || p.is == condition::polling;
 }
+bool can_go_on(const process_state& p) {
+    return p.is == condition::runnable && !p.stopped;
+}
 
 void offer_kills(options& o, bool also_others) {
     if (w.used.kills >= w.allowed.kills)
@@ -314,13 +330,17 @@ void suffer(const option& o) {
         w.rechecks = std::max(w.rechecks, 1u);
         note("P%u IS KILLED", o.who);
         ++w.used.kills;
-        die(o.who);
+        for (unsigned i = 0; i < w.count; ++i)
+            if (have_one_name(i, o.who) && (can_suffer(w.processes[i]) || is_finished(i)))
+                die(i);
     } else {
         // A reactor that is stopped swallows one ring after the other: what a re-check brings about may need another.
         w.rechecks = w.allowed.helped ? 0 : most_processes / 2;
         note("P%u IS STOPPED", o.who);
         ++w.used.stops;
-        w.processes[o.who].stopped = true;
+        for (unsigned i = 0; i < w.count; ++i)
+            if (auto& p = w.processes[i]; have_one_name(i, o.who) && can_suffer(p))
+                p.stopped = true;
     }
 }
 
@@ -353,7 +373,7 @@ void pause(bool outside) {
         case act::kill:
         case act::stop:
             suffer(choice);
-            if (choice.who == w.current) {
+            if (!can_go_on(me())) {
                 leave();
                 return;
             }
@@ -500,6 +520,8 @@ std::uint64_t atomic_load(const void* at, unsigned bytes, std::memory_order orde
         return value;
     }
     const auto where = place_of(at);
+    if (is_fixed(where))
+        return bytes_at(where, bytes);
     // Whoever looks again and again at what does not change takes two steps and no more: what could happen between the
     // others can happen between these.
     auto& p = me();
@@ -669,8 +691,25 @@ void kill_before(unsigned p) {
     die(p);
 }
 
+void share_name(unsigned p, unsigned first) {
+    w.processes[p].name = w.processes[first].name;
+}
+
+bool have_one_name(unsigned p, unsigned q) {
+    return w.processes[p].name == w.processes[q].name;
+}
+
 detail::owner_token token_of(unsigned p) {
-    return (std::uint64_t{100 + p} << 2) | (std::uint64_t{7} << 42);
+    return token_for(w.processes[p].name);
+}
+
+detail::owner_token onlooker() {
+    return token_for(most_processes);
+}
+
+void fix(place first, place end) {
+    w.fixed_first = first;
+    w.fixed_end = end;
 }
 
 // ----------------------------------------------------------------------------------------------------------- backend
@@ -813,6 +852,8 @@ verdict run(scenario& (*make)(void* context), void* context, const limits& l, ch
     w.log = log;
     w.time = the_start;
     w.horizon = the_start + for_deadlines;
+    for (unsigned i = 0; i < most_processes; ++i)
+        w.processes[i].name = i;
     if (::_setjmp(host_context) == 0)
         conduct(make, context);
     host_image.restore();

@@ -108,9 +108,17 @@ bool poll_edges(deadline until);
 [[nodiscard]] std::int64_t start_of_time();
 /// Something happened that only the re-check notices, as after a kill.
 void expect_recheck();
-/// For set_up: this one dies before the run begins.
+/// For set_up: this one dies before the run begins. If it shares a name, its process has run another program.
 void kill_before(unsigned process);
+/// For set_up, before anybody asks for a name: `process` has the name of `first` too. They are threads of one process,
+/// which are killed and stopped together, or programs that it runs one after the other. Variables they do not share.
+void share_name(unsigned process, unsigned first);
+[[nodiscard]] bool have_one_name(unsigned p, unsigned q);
 detail::owner_token token_of(unsigned process);
+/// Somebody who lives throughout and takes no part: to ask after him is no step.
+detail::owner_token onlooker();
+/// For set_up: nobody writes from here to there in this run, so that to look there is no step.
+void fix(place first, place end);
 /// Where the memory of one process is for the judge, who takes no steps.
 template <class T>
 T& judged(T& object) {
