@@ -21,7 +21,7 @@ public:
     void restore() const noexcept;
 
 private:
-    static constexpr std::size_t most_bytes = 16384;
+    static constexpr std::size_t most_bytes = 65536;
     std::byte bytes_[most_bytes];
 };
 
