@@ -3,6 +3,7 @@
 #pragma once
 
 #include <support/child.hpp>
+#include <support/in_time.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/role.hpp>
@@ -79,17 +80,6 @@ inline crate read_letter(std::span<const std::byte> paper) {
     return content;
 }
 
-/// Nobody who lives waits that long: whoever is not through by then is stuck.
-inline constexpr std::chrono::seconds stuck_after{30};
-
-/// Waits, and complains of everything but success. Success at the deadline is none: a wait tries once more there, and
-/// may get what nobody woke it for.
-inline void wait(waiter& w, operation& op) {
-    const auto given_up = deadline::after(stuck_after);
-    if (w.wait(op, given_up) != wait_result::done || given_up <= deadline::after(std::chrono::nanoseconds(0)))
-        throw std::runtime_error("stuck");
-}
-
 inline bool go_inside(waiter& w, board& b) {
     mutex::lock_operation op{b.door};
     wait(w, op);
@@ -131,30 +121,38 @@ public:
     // --- Belt, shelf and post: each waits and complains, or tries
 
     void push() {
-        put([&](const crate& c) { return b.belt.push_for(stuck_after, c); });
+        put([&](const crate& c) { return in_time([&](auto limit) { return b.belt.push_for(limit, c); }); });
     }
     bool try_push() {
         return put_if([&](const crate& c) { return b.belt.try_push(c); });
     }
-    void pop() { require_one(note(b.belt.pop_for(stuck_after))); }
+    void pop() {
+        require_one(note(in_time([&](auto limit) { return b.belt.pop_for(limit); })));
+    }
     bool try_pop() { return note(b.belt.try_pop()); }
 
     void stock() {
-        put([&](const crate& c) { return b.shelf.push_for(stuck_after, c); });
+        put([&](const crate& c) { return in_time([&](auto limit) { return b.shelf.push_for(limit, c); }); });
     }
     bool try_stock() {
         return put_if([&](const crate& c) { return b.shelf.try_push(c); });
     }
-    void take() { require_one(note(b.shelf.take_for(stuck_after))); }
+    void take() {
+        require_one(note(in_time([&](auto limit) { return b.shelf.take_for(limit); })));
+    }
     bool try_take() { return note(b.shelf.try_take()); }
 
     void send() {
-        put([&](const crate& c) { return write(post.reserve_for(stuck_after, letter_bytes), c); });
+        put([&](const crate& c) {
+            return write(in_time([&](auto limit) { return post.reserve_for(limit, letter_bytes); }), c);
+        });
     }
     bool try_send() {
         return put_if([&](const crate& c) { return write(post.try_reserve(letter_bytes), c); });
     }
-    void receive() { require_one(note(post.receive_for(stuck_after).value_or(message()))); }
+    void receive() {
+        require_one(note(in_time([&](auto limit) { return post.receive_for(limit); }).value_or(message())));
+    }
     bool try_receive() { return note(post.try_receive()); }
     bool try_receive(std::error_code& error) { return note(post.try_receive(error)); }
 

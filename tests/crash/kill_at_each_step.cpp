@@ -33,7 +33,7 @@ struct tally {
 
 void check_door(play& p, bool somebody_died_inside, tally& t) {
     auto& b = p.s.b;
-    const auto got = b.door.try_lock_for(stuck_after);
+    const auto got = in_time([&](auto limit) { return b.door.try_lock_for(limit); });
     if (!got) {
         ++t.stuck;
         return;

@@ -5,6 +5,7 @@
 // done. A worker is killed at its work, the others end what they are at, and the books have to balance: all is there
 // but what the dead had in hand, and where that comes back, all. Another one takes its place.
 #include <support/child.hpp>
+#include <support/in_time.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/role.hpp>
@@ -46,7 +47,6 @@ using std::chrono::milliseconds;
 constexpr std::size_t workers = 4;
 constexpr std::size_t most_per_round = 100'000; // more than there is time for before a kill
 constexpr std::size_t some = 3;                 // items at a time
-constexpr std::chrono::seconds stuck_after{30};
 
 /// Large, so that much of the time is spent on copying.
 struct crate {
@@ -151,10 +151,7 @@ struct place {
     desk& d;
     std::size_t number;
 
-    void wait(operation& op) const {
-        if (way.wait(op, deadline::after(stuck_after)) != wait_result::done)
-            throw std::runtime_error("stuck");
-    }
+    void wait(operation& op) const { test::wait(way, op); }
 };
 
 /// What this process knows of a round.
@@ -249,7 +246,7 @@ void go_inside_and_out(const place& at) {
 
 void check_door(round_books& r, tally& t) {
     auto& h = r.h;
-    const auto got = h.door.try_lock_for(stuck_after);
+    const auto got = in_time([&](auto limit) { return h.door.try_lock_for(limit); });
     if (!got) {
         ++t.stuck;
         return;
@@ -454,7 +451,7 @@ void check_items(round_books& r, taken by_the_dead, tally& t) {
 void check_belt(round_books& r, tally& t) {
     auto& belt = r.h.belt;
     while (!belt.empty())
-        if (const auto c = belt.pop_for(stuck_after))
+        if (const auto c = in_time([&](auto limit) { return belt.pop_for(limit); }))
             r.got.push_back(c->number);
         else
             ++t.stuck;
@@ -490,7 +487,7 @@ void help_at_the_shelf(round_books& r) {
 
 void check_shelf(round_books& r, tally& t) {
     while (!r.h.shelf.empty()) // with what the dead has in hand
-        if (!r.take(r.h.shelf.take_for(stuck_after)))
+        if (!r.take(in_time([&](auto limit) { return r.h.shelf.take_for(limit); })))
             ++t.stuck;
     check_items(r, taken::comes_back, t);
 }
@@ -614,9 +611,13 @@ bool kill_one(const storm& what, hall& h, message_queue& post, std::vector<child
     const auto enough = 1 + random() % 40; // it is at work, and goes on
     const auto& victims_desk = h.desks[victim];
     const auto given_up = std::chrono::steady_clock::now() + stuck_after;
-    const auto in_time = [&] { return std::chrono::steady_clock::now() < given_up; };
-    while (victims_desk.done.load() < enough && !victims_desk.is_idle.load() && in_time())
+    const auto there_is_time = [&] { return std::chrono::steady_clock::now() < given_up; };
+    while (victims_desk.done.load() < enough && !victims_desk.is_idle.load() && there_is_time())
         what.help(r);
+    if (!there_is_time()) {
+        ++t.stuck;
+        return false;
+    }
     dawdle(random);
     crew[victim].kill();
     if (victims_desk.is_idle.load()) {
@@ -634,7 +635,7 @@ bool kill_one(const storm& what, hall& h, message_queue& post, std::vector<child
                 return false;
         return true;
     };
-    while (!all_idle() && in_time()) {
+    while (!all_idle() && there_is_time()) {
         what.help(r);
         std::this_thread::yield();
     }
