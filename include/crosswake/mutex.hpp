@@ -38,9 +38,11 @@ class unique_lock;
 /// When the owner dies inside, the next lock() succeeds and says acquired_from_dead_owner, and so does everyone's until
 /// a holder has put the data right and calls mark_sound(). Who waits hears of the death where the system tells of it,
 /// and elsewhere looks, each 50 ms unless the re-check interval is set; a thread looks once, and for the rest of its
-/// wait takes a bell, a few descriptors, to hear by. Only proof of death from the operating system frees a lock; a
-/// stopped owner is alive and keeps it. Closing the object's last handle in the owning process without unlocking gives
-/// the lock up too; those who wait find that out at the next re-check.
+/// wait takes a bell, a few descriptors, to hear by. (On Windows an owner that got the lock only while others waited
+/// may be one that none of them listens for, and then they find out at the next re-check, within a second.) Only proof
+/// of death from the operating system frees a lock; a stopped owner is alive and keeps it. Closing the object's last
+/// handle in the owning process without unlocking gives the lock up too; who waits hears of that, or finds out at the
+/// next re-check.
 ///
 /// Not fair: an unlocked mutex goes to whoever comes first. Thread-safe in all functions; unlock() synchronises with
 /// the next lock. Satisfies std's TimedLockable, except that lock() returns a status.

@@ -47,12 +47,14 @@ public:
         nothing_special, // whoever rang has left a note in the mailbox
         a_region,        // a ring came through some region: look everywhere
         a_death,         // a process that was listened for has died; perhaps a region was rung too: look everywhere
+        a_departure,     // somebody let a region go, perhaps by dying just now: the same, and once more when the system
+                         // has had the time to finish with it
     };
     /// Silences all handles. A ring that comes later is not swallowed.
     virtual heard silence() noexcept = 0;
 
-    /// From now on rings through this region are heard too, where the platform has that. An error: whoever may map the
-    /// region and cannot reach the bell cannot reach its owner.
+    /// From now on rings through this region are heard too, and departures from it, where the platform has that. An
+    /// error: whoever may map the region and cannot reach the bell cannot reach its owner.
     virtual std::error_code listen(const region& r) noexcept = 0;
     virtual void stop_listening(const region& r) noexcept = 0;
 

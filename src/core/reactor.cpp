@@ -126,10 +126,15 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
 
         // THE AWAITING LOOP
         mailbox_.take_notes([&](note n) { armed_.for_each_noted(n, [&](armed_word& w) { serve(w, over); }); });
-        if (heard == backend::bell::heard::a_death)
+        if (heard == backend::bell::heard::a_death || heard == backend::bell::heard::a_departure)
             forget_who_lived();
         if (heard != backend::bell::heard::nothing_special)
             serve_every([](const armed_word&) { return true; }, over);
+        if (heard == backend::bell::heard::a_departure && !looks_once_more_) {
+            looks_once_more_ = true;
+            if (words_that_look_ == 0)
+                next_owner_check_ns_ = backend::steady_ns() + owner_check_ns();
+        }
         if (waiting_ != 0) {
             const auto now = backend::steady_ns();
             expire(now, over);
@@ -215,9 +220,10 @@ void reactor_state::look_for_the_dead(std::int64_t now, finished_waits& over) no
         next_recheck_ns_ = now + recheck_ns();
         next_owner_check_ns_ = now + owner_check_ns();
         serve_every([](const armed_word&) { return true; }, over);
-    } else if (words_that_look_ != 0 && now >= next_owner_check_ns_) {
+    } else if (looks_at_owners() && now >= next_owner_check_ns_) {
         next_owner_check_ns_ = now + owner_check_ns();
-        serve_every([](const armed_word& w) { return w.looks_at_owner; }, over);
+        const bool at_all = std::exchange(looks_once_more_, false);
+        serve_every([at_all](const armed_word& w) { return at_all || w.looks_at_owner; }, over);
     }
 }
 
@@ -345,7 +351,9 @@ void reactor_state::settle() noexcept {
     auto next = deadline::never().steady_ns();
     if (waiting_ != 0)
         next = next_recheck_ns_;
-    if (words_that_look_ != 0)
+    else
+        looks_once_more_ = false;
+    if (looks_at_owners())
         next = std::min(next, next_owner_check_ns_);
     if (const auto* const p = deadlines_.earliest())
         next = std::min(next, p->until().steady_ns());

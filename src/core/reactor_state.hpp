@@ -74,6 +74,7 @@ private:
     template <class Which>
     void serve_every(Which&& which, finished_waits& over) noexcept;
     void expire(std::int64_t now, finished_waits& over) noexcept;
+    [[nodiscard]] bool looks_at_owners() const noexcept { return words_that_look_ != 0 || looks_once_more_; }
     void look_for_the_dead(std::int64_t now, finished_waits& over) noexcept;
 
     /// After any change: leaves what can be left, and finds when dispatch() is to be called at the latest.
@@ -95,6 +96,7 @@ private:
     unsigned unsilenced_ = 0;             // how often the loop dispatched by the edge alone
     unsigned rings_before_silence_ = 1;   // and how often it may
     std::size_t words_that_look_ = 0;     // armed words that look at an owner
+    bool looks_once_more_ = false;        // at every word: somebody was leaving when it looked last
     std::int64_t next_recheck_ns_ = 0;
     std::int64_t next_owner_check_ns_ = 0;
     std::atomic<std::int64_t> next_moment_ns_{deadline::never().steady_ns()}; // changed under the lock

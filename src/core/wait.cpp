@@ -31,9 +31,10 @@ std::uint32_t announce(wait_word& word) noexcept {
     }
 }
 
-/// Somebody else's death may end the wait, and the thread is to look whether it has.
-bool looks_at_owner(const operation& op, attempt why) noexcept {
-    return why == attempt::wait_for_owner && op.held_by() != detail::this_process();
+/// Somebody's death may end the wait, and the thread is to look whether it has. Its own process's it will not see; but
+/// another one may have what it waits for by then, and that one's it would not hear of while it sleeps like this.
+bool looks_at_owner(const operation& op, attempt why, bool may_hear) noexcept {
+    return why == attempt::wait_for_owner && (may_hear || op.held_by() != detail::this_process());
 }
 
 /// The deadline, or an earlier moment at which to look for the dead.
@@ -132,7 +133,7 @@ bool detail::wait_after_a_try(operation& op, deadline until) {
                 const auto now = backend::steady_ns();
                 if (until <= deadline::at_ns(now))
                     return false;
-                const bool looks = looks_at_owner(op, why);
+                const bool looks = looks_at_owner(op, why, may_hear);
                 const auto look_up = next_look(until, looks, now);
                 backend::sleep_while(s->region(), word.epoch, seen, look_up);
                 has_slept = true;

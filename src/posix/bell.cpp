@@ -2,7 +2,9 @@
 //
 // Nothing of a bell has a name in a file system, so a kill leaves nothing behind. Where /proc does not let a peer in
 // (another user, another PID namespace, a process that is not dumpable), the ring goes through the segment: whoever
-// rings writes a byte of its file, and every bell has inotify watch the segments that its reactor sits in.
+// rings sets the times of its file, and every bell has inotify watch the segments that its reactor sits in. By the same
+// watch it hears of everybody who leaves one of them, or dies: who holds a region can write its file, and its last
+// mapping is closed then.
 #include <backend/bell.hpp>
 #include <backend/clock.hpp>
 #include <backend/process.hpp>
@@ -21,9 +23,11 @@
 #include <sys/syscall.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -142,10 +146,10 @@ public:
             return last_error();
         char path[40];
         std::snprintf(path, sizeof path, "/proc/self/fd/%d", file.get());
-        constexpr std::uint32_t rings = IN_MODIFY | IN_ATTRIB;
-        int w = ::inotify_add_watch(watch_.get(), path, rings);
+        constexpr std::uint32_t news = IN_ATTRIB | IN_MODIFY | departure;
+        int w = ::inotify_add_watch(watch_.get(), path, news);
         if (w < 0) // without /proc; the name is the file's while somebody has it mapped
-            w = ::inotify_add_watch(watch_.get(), static_cast<const region_file&>(r).path(), rings);
+            w = ::inotify_add_watch(watch_.get(), static_cast<const region_file&>(r).path(), news);
         if (w < 0)
             return last_error();
         watched_.emplace_back(&r, w);
@@ -212,6 +216,8 @@ private:
 
     pipe_bell() = default;
 
+    static constexpr std::uint32_t departure = IN_CLOSE_WRITE;
+
     bool hear_rarely(const fd& handle) noexcept {
         epoll_event event{};
         event.events = EPOLLIN;
@@ -229,17 +235,29 @@ private:
             if (events[i].data.fd != watch_.get()) {
                 // It stays readable for ever: heard once is enough.
                 ::epoll_ctl(rare_.get(), EPOLL_CTL_DEL, events[i].data.fd, nullptr);
-                result = heard::a_death;
+                result = result == heard::a_departure ? result : heard::a_death;
                 continue;
             }
             // Which region it was does not matter: everything is looked at.
-            alignas(inotify_event) char names[1024];
-            while (::read(watch_.get(), names, sizeof names) > 0) {
-            }
-            if (result == heard::nothing_special)
-                result = heard::a_region;
+            const bool left = somebody_left();
+            if (result == heard::nothing_special || left)
+                result = left ? heard::a_departure : heard::a_region;
         }
         return result;
+    }
+
+    /// Takes all that inotify has to say.
+    bool somebody_left() noexcept {
+        bool left = false;
+        alignas(inotify_event) std::array<char, 1024> news;
+        for (ssize_t n = 0; (n = ::read(watch_.get(), news.data(), news.size())) > 0;)
+            for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(n);) {
+                inotify_event e;
+                std::memcpy(&e, &news[at], sizeof e);
+                left = left || (e.mask & (departure | IN_Q_OVERFLOW)) != 0;
+                at += sizeof e + e.len;
+            }
+        return left;
     }
 
     fd reading_;

@@ -10,6 +10,9 @@
 // Beside it each holder has a shared lock on the one byte whose offset is its token (an open-file-description lock,
 // kept in the same way): asking for that byte tells whether a certain process still has the region, across PID
 // namespaces.
+//
+// Whoever maps the file may write it, so a holder's leaving, by its death too, is to inotify the closing of a file that
+// could be written. What is opened for a moment is therefore opened for reading, wherever that will do.
 #include <posix/region_file.hpp>
 
 #include <crosswake/error.hpp>
@@ -86,7 +89,7 @@ bool remove_name(const fd& file, const char* path) noexcept {
 
 /// true if there was a dead region under that path, and is no more.
 bool remove_if_dead(const char* path) noexcept {
-    const fd file(::open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    const fd file(::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     struct stat s {};
     return file && ::fstat(file.get(), &s) == 0 && S_ISREG(s.st_mode) && lock_file(file, LOCK_EX | LOCK_NB) &&
            remove_name(file, path);
@@ -94,7 +97,7 @@ bool remove_if_dead(const char* path) noexcept {
 
 /// A name is wanted that something has. false: a living region, or what cannot be removed. true: ask again.
 bool make_way(const char* path) noexcept {
-    const fd file(::open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+    const fd file(::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     struct stat s {};
     if (!file)
         return errno == ENOENT;
@@ -171,10 +174,10 @@ struct unmapper {
 
 } // namespace
 
-fd region_file::reopen() const noexcept {
-    fd file(::open(path_.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
+fd region_file::reopen(int access) const noexcept {
+    fd file(::open(path_.c_str(), access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     struct stat s {};
-    if (!file || ::fstat(file.get(), &s) != 0 || s.st_dev != device_ || s.st_ino != inode_)
+    if (!file || ::fstat(file.get(), &s) != 0 || !is(s))
         return {};
     return file;
 }
@@ -190,7 +193,7 @@ bool region_file::is_held_by(const fd& file, detail::owner_token who) noexcept {
 }
 
 void region_file::hold_as(detail::owner_token who) noexcept {
-    const fd file = reopen();
+    const fd file = reopen(O_RDWR);
     if (!file || !lock_file(file, LOCK_SH) || !take_hold(file, who))
         return;
     if (own_hold_ != nullptr)
@@ -200,18 +203,19 @@ void region_file::hold_as(detail::owner_token who) noexcept {
 }
 
 std::error_code region_file::reserve(std::size_t offset, std::size_t length) noexcept {
-    const fd file = reopen();
+    const fd file = reopen(O_RDWR);
     return file ? set_aside(file, offset, length) : make_error_code(errc::not_found);
 }
 
 bool region_file::ring() noexcept {
-    // inotify tells its watchers of a write(2), not of stores to a mapping.
-    const fd file = reopen();
-    const char byte = 0;
-    if (file && ::pwrite(file.get(), &byte, 1, 0) == 1)
+    // inotify tells its watchers when the times are set, or of a write(2); not of stores to a mapping.
+    struct stat s {};
+    if (::lstat(path_.c_str(), &s) == 0 && is(s) &&
+        ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0)
         return true;
-    // No descriptor left, perhaps. Setting the times needs none, and its watchers are told of that too.
-    return ::utimensat(AT_FDCWD, path_.c_str(), nullptr, AT_SYMLINK_NOFOLLOW) == 0;
+    const fd file = reopen(O_RDWR);
+    const char byte = 0;
+    return file && ::pwrite(file.get(), &byte, 1, 0) == 1;
 }
 
 region_file::~region_file() {

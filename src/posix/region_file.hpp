@@ -4,6 +4,7 @@
 #include <backend/region.hpp>
 #include <posix/fd.hpp>
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <string>
@@ -21,8 +22,8 @@ public:
     void hold_as(detail::owner_token who) noexcept override;
 
     /// A fresh descriptor of the same file, if it still bears its name. The mapping's own was closed when it was
-    /// made: no descriptor is kept per object.
-    [[nodiscard]] fd reopen() const noexcept;
+    /// made: no descriptor is kept per object. To close one that may write sounds like a holder's leaving.
+    [[nodiscard]] fd reopen(int access = O_RDONLY) const noexcept;
     [[nodiscard]] const char* path() const noexcept { return path_.c_str(); }
 
     /// Whether some process holds the region under this token; the descriptor is from reopen().
@@ -30,6 +31,8 @@ public:
     static bool take_hold(const fd& file, detail::owner_token who) noexcept;
 
 private:
+    [[nodiscard]] bool is(const struct stat& s) const noexcept { return s.st_dev == device_ && s.st_ino == inode_; }
+
     std::string path_;
     dev_t device_;
     ino_t inode_;

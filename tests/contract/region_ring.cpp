@@ -5,9 +5,12 @@
 #include <support/role.hpp>
 
 #include <backend/bell.hpp>
+#include <backend/process.hpp>
 #include <backend/region.hpp>
 
 #include <doctest/doctest.h>
+
+#include <unistd.h>
 
 #include <cstddef>
 #include <memory>
@@ -38,10 +41,13 @@ std::unique_ptr<region> make_region(const std::string& name) {
 CROSSWAKE_ROLE(ring_through_a_region) {
     std::error_code error;
     const auto r = region::open(args[0], permissions::this_user, error);
-    return r != nullptr && r->ring() ? 0 : 1;
+    if (r == nullptr || !r->ring())
+        return 1;
+    for (;;)
+        ::pause();
 }
 
-TEST_CASE("a bell that listens to a region hears who rings through it, here and in another process") {
+TEST_CASE("a bell that listens to a region hears who rings through it, here and in another process, and who dies") {
     const auto name = fresh_name();
     const auto r = make_region(name);
     const auto b = make_bell();
@@ -56,7 +62,25 @@ TEST_CASE("a bell that listens to a region hears who rings through it, here and 
     child c{"ring_through_a_region", {name}};
     await(*b);
     CHECK(b->silence() == bell::heard::a_region);
-    CHECK(c.wait() == 0);
+    CHECK_FALSE(is_ringing(*b));
+    c.kill();
+    CHECK(is_ringing(*b)); // by the time that its parent knows
+    CHECK(b->silence() == bell::heard::a_departure);
+}
+
+TEST_CASE("who leaves a region is heard there, and who looks at one for a moment is not") {
+    const auto name = fresh_name();
+    const auto r = make_region(name);
+    const auto b = make_bell();
+    b->listen(*r);
+    make_bell()->listen(*r);
+    CHECK(probe(detail::this_process() + 4, *r) == life::dead); // nobody
+    sweep_regions(1000);
+    CHECK_FALSE(is_ringing(*b));
+    std::error_code error;
+    REQUIRE(region::open(name, permissions::this_user, error) != nullptr); // and lets it go
+    CHECK(is_ringing(*b));
+    CHECK(b->silence() == bell::heard::a_departure);
 }
 
 TEST_CASE("a bell that listens no more hears nothing, and can be silenced") {
