@@ -59,6 +59,11 @@
 #define LEFT_FIRST          25  /* a reactor leaves its seat before it has cleared its bits */
 #define NO_PROOF            26  /* a bell that cannot be rung is proof of death enough */
 #define ADDRESS_PER_PROCESS 27  /* two processes' bells may have the same address */
+/* And these are about the lock. */
+#define UNRUNG              30  /* who lets go wakes nobody */
+#define BY_TIMEOUT          31  /* an owner that does nothing for long is taken for dead */
+#define OWNER_STORED        32  /* the next owner of a dead one's lock stores its name, whatever is there by then */
+#define FLAG_LOST           33  /* it tells nobody after itself that somebody died inside */
 #ifndef WRONG
 #define WRONG NONE
 #endif
