@@ -126,15 +126,8 @@ void reactor_state::dispatch(bool first_handle_is_silenced) {
 
         // THE AWAITING LOOP
         mailbox_.take_notes([&](note n) { armed_.for_each_noted(n, [&](armed_word& w) { serve(w, over); }); });
-        if (heard == backend::bell::heard::a_death || heard == backend::bell::heard::a_departure)
-            forget_who_lived();
         if (heard != backend::bell::heard::nothing_special)
-            serve_every([](const armed_word&) { return true; }, over);
-        if (heard == backend::bell::heard::a_departure && !looks_once_more_) {
-            looks_once_more_ = true;
-            if (words_that_look_ == 0)
-                next_owner_check_ns_ = backend::steady_ns() + owner_check_ns();
-        }
+            look_everywhere(heard, over);
         if (waiting_ != 0) {
             const auto now = backend::steady_ns();
             expire(now, over);
@@ -204,6 +197,18 @@ void reactor_state::serve_every(Which&& which, finished_waits& over) noexcept {
         if (which(w))
             serve(w, over);
     });
+}
+
+/// What was heard does not say for which word it was meant.
+void reactor_state::look_everywhere(backend::bell::heard why, finished_waits& over) noexcept {
+    if (why != backend::bell::heard::a_region)
+        forget_who_lived();
+    serve_every([](const armed_word&) { return true; }, over);
+    if (why != backend::bell::heard::a_departure || looks_once_more_)
+        return;
+    looks_once_more_ = true;
+    if (words_that_look_ == 0)
+        next_owner_check_ns_ = backend::steady_ns() + owner_check_ns();
 }
 
 void reactor_state::expire(std::int64_t now, finished_waits& over) noexcept {

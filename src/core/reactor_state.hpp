@@ -73,6 +73,7 @@ private:
     void serve(armed_word& w, finished_waits& over) noexcept;
     template <class Which>
     void serve_every(Which&& which, finished_waits& over) noexcept;
+    void look_everywhere(backend::bell::heard why, finished_waits& over) noexcept;
     void expire(std::int64_t now, finished_waits& over) noexcept;
     [[nodiscard]] bool looks_at_owners() const noexcept { return words_that_look_ != 0 || looks_once_more_; }
     void look_for_the_dead(std::int64_t now, finished_waits& over) noexcept;
