@@ -41,7 +41,7 @@ struct dock {
 };
 
 std::size_t size_of(std::uint64_t number) {
-    return sizeof number + number % 1999;
+    return sizeof number + static_cast<std::size_t>(number % 1999);
 }
 
 void send(waiter& w, message_queue& q, std::uint64_t number) {
