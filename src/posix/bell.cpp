@@ -41,6 +41,9 @@ using namespace posix;
 
 namespace {
 
+/// What inotify says when somebody's last mapping of a region's file is gone.
+constexpr std::uint32_t departure = IN_CLOSE_WRITE;
+
 /// Most kernels wake a pipe's watchers at each write, some (5.5 to 5.13) only at the first one into an empty pipe.
 bool each_write_is_an_edge() noexcept {
     int ends[2];
@@ -215,8 +218,6 @@ private:
     };
 
     pipe_bell() = default;
-
-    static constexpr std::uint32_t departure = IN_CLOSE_WRITE;
 
     bool hear_rarely(const fd& handle) noexcept {
         epoll_event event{};

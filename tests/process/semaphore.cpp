@@ -1,4 +1,5 @@
 // A semaphore between processes.
+#include <support/acquire_and_answer.hpp>
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>
@@ -15,16 +16,6 @@
 using namespace crosswake;
 using namespace crosswake::test;
 using namespace std::chrono_literals;
-
-CROSSWAKE_ROLE(acquire_and_answer) {
-    named<semaphore> question{open_only, args[0]};
-    named<semaphore> answer{open_only, args[1]};
-    for (auto n = std::stoi(args[2]); n-- > 0;) {
-        question->acquire();
-        answer->release();
-    }
-    return 0;
-}
 
 CROSSWAKE_ROLE(try_for_a_while) {
     named<semaphore> s{open_only, args[0]};
