@@ -337,7 +337,7 @@ struct beside_the_board {
             std::memcpy(&number, m.data().data(), sizeof number);
         return number;
     }
-    /// A handler that looks at what it gets, and then calls h(ec).
+    /// A handler that has `look` use up what it gets, and then calls h(ec): who is told may close the handle.
     template <class Handler, class Look>
     static auto with(Handler h, Look look) {
         auto ex = asio::get_associated_executor(h);
@@ -353,7 +353,7 @@ struct beside_the_board {
 struct receive_race : beside_the_board {
     static constexpr const char* name = "async_receive";
     static auto looking(board& b) {
-        return [&b](error_code ec, const message& m) {
+        return [&b](error_code ec, message m) { // released here
             if ((read(m) != 0) != !ec || m.redelivered() != 0)
                 ++b.broken;
         };
