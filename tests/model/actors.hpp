@@ -4,6 +4,7 @@
 #include <sim/explorer.hpp>
 
 #include <core/segment.hpp>
+#include <core/settings.hpp>
 #include <crosswake/error.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/operation.hpp>
@@ -21,8 +22,6 @@
 #include <vector>
 
 namespace crosswake::model {
-
-constexpr std::int64_t ms = 1'000'000;
 
 /// How a program waits.
 enum class way : unsigned char {
@@ -82,7 +81,8 @@ public:
     void set_up(unsigned p) override {
         // In no process's interest, and in none's way: time does not pass by itself here.
         set_spin_limit(std::chrono::nanoseconds(0));
-        set_recheck_interval(std::chrono::milliseconds(120));
+        set_recheck_interval(std::chrono::nanoseconds(sim::recheck_ns));
+        core::set_owner_check_ns(sim::owner_check_ns);
         handles_[p] = open(p == 0);
         first_ = p == 0 ? &object(0) : first_;
         if (programs_[p].waits == way::blocks)
@@ -149,7 +149,7 @@ protected:
     template <class Make, class Took>
     void take(unsigned p, Make&& make, Took&& took) {
         const auto& what = programs_[p];
-        const auto until = what.gives_up ? deadline::at_ns(sim::start_of_time() + 10 * ms) : deadline::never();
+        const auto until = what.gives_up ? deadline::at_ns(sim::start_of_time() + 10'000'000) : deadline::never();
         if (what.waits == way::blocks) {
             for (unsigned i = 0; i < what.times; ++i)
                 if (auto op = make(i); wait(op, until) && !took(op))

@@ -118,6 +118,8 @@ int main() {
                 of("thread, reactor, setter", mode, {.preemptions = 3}, {thread, reactor_, setter}),
                 of("thread, setter, pulse", mode, {.preemptions = 3}, {thread, setter, pulse}),
                 of("2 threads, setter, kills", mode, {.preemptions = 2, .kills = 1}, {thread, thread, setter}),
+                of("soon: 2 reactors, setter, a kill", mode, {.preemptions = 1, .kills = 1, .departures = true},
+                   {reactor_, reactor_, setter}),
                 of("thread, reactor, setter, kills", mode, {.preemptions = 1, .kills = 2}, {thread, reactor_, setter}),
                 of("thread, reactor, setter, stops", mode, {.preemptions = 1, .stops = 1}, {thread, reactor_, setter}),
                 of("all sorts", mode, {.spurious = 2, .late = 1},

@@ -341,6 +341,8 @@ int main() {
         of("receiver, 2 senders, 2 kills", {1, 1}, {.preemptions = 0, .kills = 2}, {receiver_of_2, sender, sender}),
         of("2 receivers, sender, closer, a kill", {2, 2}, {.preemptions = 0, .kills = 1},
            {receiver_of_2, receiver_of_2, sender_of_2, closer}),
+        of("soon: 2 reactors, sender, a kill", {2, 2}, {.preemptions = 1, .kills = 1, .departures = true},
+           {reactor_, reactor_, sender_of_2}),
         of("reactor, receiver, sender, a kill", {1, 1}, {.preemptions = 0, .kills = 1},
            {reactor_, receiver, sender_of_2}),
         of("receiver, sender, a stop", {1, 1}, {.preemptions = 1, .stops = 1}, {receiver_of_2, sender_of_2}),

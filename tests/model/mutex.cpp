@@ -11,11 +11,18 @@ namespace {
 constexpr unsigned locks = 0;
 constexpr unsigned locks_and_repairs = 1; // calls mark_sound() when it is told of a death
 constexpr unsigned locks_and_closes = 2;  // its last handle, without unlocking, and lives on
+constexpr unsigned locks_beside_0 = 3;    // another thread of process 0
 
 class section final : public contest<mutex> {
 public:
     section(std::vector<program> programs, std::optional<program> epilogue, seating sits)
         : contest(std::move(programs), epilogue, sits), inside_(all()), dead_inside_(all()), closes_(all()) {}
+
+    void set_up(unsigned p) override {
+        if (of(p).kind == locks_beside_0)
+            sim::share_name(p, 0);
+        contest::set_up(p);
+    }
 
     void run(unsigned p) override {
         come(p);
@@ -49,7 +56,7 @@ public:
             if (while_stopped && sim::is_stopped(p) && owner == sim::token_of(p))
                 return;
         for (unsigned p = 0; p < all(); ++p)
-            if (waits(p, locks) || waits(p, locks_and_repairs))
+            if (waits(p, locks) || waits(p, locks_and_repairs) || waits(p, locks_beside_0))
                 sim::fail(at_rest(p));
     }
 
@@ -111,6 +118,8 @@ private:
 constexpr program thread{.kind = locks};
 constexpr program thread_twice{.kind = locks, .times = 2};
 constexpr program repairer{.kind = locks_and_repairs, .times = 2};
+constexpr program sibling{.kind = locks_beside_0};
+constexpr program sibling_reactor{.kind = locks_beside_0, .waits = way::awaits};
 constexpr program closer{.kind = locks_and_closes};
 constexpr program timed_thread{.kind = locks, .gives_up = true};
 constexpr program reactor_{.kind = locks, .waits = way::awaits};
@@ -148,6 +157,20 @@ int main() {
            seating::crowd),
         of("through the region: 2 reactors, thread, a kill", {.preemptions = 2, .kills = 1, .unreachable = true},
            {reactor_, reactor_, thread}),
+        // The next owner has it after one look at owners, whoever dies.
+        of("soon: 2 threads, a kill", {.preemptions = sim::any_number, .kills = 1, .departures = true},
+           {thread, thread}),
+        of("soon: 3 threads, 2 kills", {.preemptions = 1, .kills = 2, .departures = true}, {thread, thread, thread}),
+        of("soon: 2 reactors, thread, a kill", {.preemptions = 2, .kills = 1, .departures = true},
+           {reactor_, reactor_, thread}),
+        of("soon: reactor, 2 threads, 2 kills", {.preemptions = 0, .kills = 2, .departures = true},
+           {thread, reactor_, repairer}),
+        of("soon: 2 threads of one process, another, a kill", {.preemptions = 2, .kills = 1, .departures = true},
+           {thread, thread, sibling}),
+        of("soon: thread and reactor of one process, another, a kill",
+           {.preemptions = 2, .kills = 1, .departures = true}, {thread, thread, sibling_reactor}),
+        of("soon: closer, reactor, thread, a kill", {.preemptions = 1, .kills = 1, .departures = true},
+           {closer, reactor_, thread}),
         of("all sorts", {.spurious = 2, .late = 1}, {thread_twice, cancelling, reactor_of_2, timed_thread}, false),
         of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
            {thread_twice, reactor_of_2, repairer, timed_thread}, false),

@@ -153,6 +153,8 @@ int main() {
         of("2 threads, giver, 2 kills", {.preemptions = 1, .kills = 2}, {thread, thread, giver_of_2}),
         of("thread, reactor, giver, 2 kills", {.preemptions = 0, .kills = 2}, {thread, reactor_, giver_of_2}),
         of("2 reactors, giver, a kill", {.preemptions = 1, .kills = 1}, {reactor_, reactor_, giver_of_2}),
+        of("soon: 2 reactors, giver, a kill", {.preemptions = 1, .kills = 1, .departures = true},
+           {reactor_, reactor_, giver_of_2}),
         of("crowd: 2 reactors, giver, a kill", {.preemptions = 1, .kills = 1}, {reactor_, reactor_, giver}, true,
            seating::crowd),
         of("2 threads, giver, a stop", {.preemptions = 1, .stops = 1}, {thread, thread, giver_of_2}),

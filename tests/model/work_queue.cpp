@@ -284,6 +284,8 @@ int main() {
         of("reactor of 2, pusher of 2", 1, {.preemptions = 1}, {reactor_of_2, pusher_of_2}),
         of("cancelling, pusher of 2", 2, {.preemptions = 1}, {cancelling, pusher_of_2}),
         of("taker of 2, pushing reactor", 1, {.preemptions = 1}, {taker_of_2, pushing_reactor}),
+        of("soon: 2 reactors, pusher, a kill", 2, {.preemptions = 1, .kills = 1, .departures = true},
+           {reactor_, reactor_, pusher_of_2}),
         of("reactor, taker, pusher, a kill", 2, {.preemptions = 0, .kills = 1}, {reactor_, taker_of_2, pusher_of_2}),
         of("taker, pusher, closer", 1, {.preemptions = 1}, {taker_of_2, pusher_of_2, closer}),
         of("2 takers, pusher, closer", 1, {.preemptions = 1}, {taker, taker, pusher, closer}),

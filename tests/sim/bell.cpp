@@ -33,8 +33,11 @@ public:
         step_outside("silence");
         drain_stores();
         auto& b = state();
-        const auto result = b.death ? heard::a_death : b.region_rung ? heard::a_region : heard::nothing_special;
-        b.rung = b.death = b.region_rung = false;
+        const auto result = b.departure     ? heard::a_departure
+                            : b.death       ? heard::a_death
+                            : b.region_rung ? heard::a_region
+                                            : heard::nothing_special;
+        b.rung = b.death = b.departure = b.region_rung = false;
         saw(static_cast<std::uint64_t>(result));
         return result;
     }

@@ -13,6 +13,7 @@ simulated_region::~simulated_region() {
     const auto me = current_process();
     if (r.mapped[me] != 0)
         --r.mapped[me];
+    tell_of_departure(index_);
     r.named = r.named && std::any_of(std::begin(r.mapped), std::end(r.mapped), [](unsigned n) { return n != 0; });
 }
 

@@ -23,7 +23,6 @@ namespace {
 constexpr std::int64_t ms = 1'000'000;
 constexpr std::int64_t the_start = 1'000'000 * ms;
 constexpr std::int64_t for_deadlines = 50 * ms; // users' deadlines are nearer than that, any look-up is further away
-constexpr std::int64_t for_a_recheck = 130 * ms;
 constexpr std::uint64_t most_steps = 200'000;
 constexpr std::size_t stack_bytes = 256 * 1024;
 constexpr unsigned most_delayed = 32;
@@ -236,10 +235,15 @@ void be_a_fiber(unsigned self) {
 
 // ----------------------------------------------------------------------------------------------------- what befalls
 
+/// What is not the bell proper.
+bool others_ring(const bell_state& b) {
+    return b.region_rung || b.death || b.departure;
+}
+
 bool is_signalled(unsigned p) {
     const bool by_edges = w.processes[p].polls_edges;
     return std::any_of(std::begin(w.bells), std::end(w.bells), [p, by_edges](const bell_state& b) {
-        return b.exists && b.open && b.owner == p && ((by_edges ? b.edge : b.rung) || b.region_rung || b.death);
+        return b.exists && b.open && b.owner == p && ((by_edges ? b.edge : b.rung) || others_ring(b));
     });
 }
 
@@ -255,8 +259,9 @@ void die(unsigned p) {
     deliver(victim, victim.delays); // what was stored is stored
     victim.is = condition::dead;
     victim.stopped = false;
-    for (auto& r : w.regions)
-        r.mapped[p] = 0;
+    for (unsigned i = 0; i < most_regions; ++i)
+        if (std::exchange(w.regions[i].mapped[p], 0) != 0)
+            tell_of_departure(i);
     for (auto& b : w.bells) {
         if (b.owner == p)
             b.open = false;
@@ -422,7 +427,7 @@ void come_to_rest() {
     }
     if (w.rechecks != 0) {
         --w.rechecks;
-        w.horizon = w.time + for_a_recheck;
+        w.horizon = w.time + owner_check_ns + (w.allowed.departures ? 0 : recheck_ns);
         return;
     }
     bool somebody_was_stopped = false;
@@ -661,7 +666,7 @@ bool poll_edges(deadline until) {
     for (auto& b : w.bells)
         if (b.exists && b.open && b.owner == w.current) {
             only_the_bell = only_the_bell || std::exchange(b.edge, false);
-            others = others || b.region_rung || b.death;
+            others = others || others_ring(b);
         }
     has_seen((only_the_bell ? 1u : 0u) | (others ? 2u : 0u));
     return only_the_bell && !others;
@@ -776,6 +781,16 @@ std::int64_t now() {
     if (!w.quiet)
         has_seen(static_cast<std::uint64_t>(w.time));
     return w.time;
+}
+
+void tell_of_departure(unsigned i) {
+    if (!w.allowed.departures)
+        return;
+    for (auto& b : w.bells)
+        if (b.exists && b.open && (b.regions & 1u << i) != 0) {
+            b.departure = true;
+            make_pollers_look(b.owner);
+        }
 }
 
 bool is_unreachable() {
@@ -896,7 +911,8 @@ std::uint64_t state_now() {
             for (auto m : b.mourns)
                 mourned = mourned << 4 | m;
             h = mix(h, mourned << 16 | b.owner << 12 | b.regions << 8 | (b.open ? 1u : 0u) | (b.rung ? 2u : 0u) |
-                           (b.region_rung ? 4u : 0u) | (b.death ? 8u : 0u) | (b.edge ? std::uint64_t{1} << 60 : 0u));
+                           (b.region_rung ? 4u : 0u) | (b.death ? 8u : 0u) |
+                           (b.departure ? std::uint64_t{1} << 61 : 0u) | (b.edge ? std::uint64_t{1} << 60 : 0u));
         }
     h = mix(h, w.story->state());
     const auto plain = w.story->plain();

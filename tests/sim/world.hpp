@@ -9,8 +9,9 @@
 //     process: runnable -> asleep, polling -> runnable; -> finished; any of them -> dead; stopped beside any of them
 //
 // When nobody can go on, the clock moves to the next moment that somebody waits for, but not past the horizon: without
-// a fault nobody may need the re-check. After a kill, and while somebody is stopped, the horizon lies behind the
-// re-check once. Then whoever is stopped goes on; then a fresh process comes, if there is one; then it is over.
+// a fault nobody may need to look up. After a kill, and while somebody is stopped, the horizon lies behind the next
+// look at owners and the re-check after that, once; where departures are heard, behind the look at owners. Then whoever
+// is stopped goes on; then a fresh process comes, if there is one; then it is over.
 #pragma once
 
 #include <sim/memory.hpp>
@@ -36,6 +37,7 @@ struct limits {
     unsigned spurious = 0;    // wake-ups of somebody whom nobody woke
     unsigned late = 0;        // times that the clock jumps to a deadline under a running process
     bool unreachable = false; // peers cannot reach each other's bells, and ring through the region
+    bool departures = false;  // whoever listens to a region hears who leaves it: the look at owners has to be enough
 };
 
 enum class act : unsigned char { go_on, run, kill, stop, other };
@@ -106,6 +108,9 @@ bool poll_edges(deadline until);
 [[nodiscard]] bool is_finished(unsigned process);
 [[nodiscard]] bool is_stopped(unsigned process);
 [[nodiscard]] std::int64_t start_of_time();
+/// What looks at owners, and what looks at everything, is to be set to: users' deadlines are nearer than either.
+inline constexpr std::int64_t owner_check_ns = 60'000'000;
+inline constexpr std::int64_t recheck_ns = 120'000'000;
 /// Something happened that only the re-check notices, as after a kill.
 void expect_recheck();
 /// For set_up: this one dies before the run begins. If it shares a name, its process has run another program.
@@ -142,6 +147,8 @@ unsigned wake(place word, bool all);
 void make_pollers_look(unsigned process);
 [[nodiscard]] std::int64_t now();
 [[nodiscard]] bool is_unreachable();
+/// A process has let go of region i.
+void tell_of_departure(unsigned i);
 
 inline constexpr unsigned most_bells = 16;
 struct bell_state {
@@ -151,6 +158,7 @@ struct bell_state {
     bool edge = false; // it has rung since a loop that goes by edges looked
     bool region_rung = false;
     bool death = false;
+    bool departure = false;
     unsigned owner = 0;
     place mailbox = 0;
     unsigned regions = 0;              // bit i: listens to region i
