@@ -190,6 +190,7 @@ void print(const plan& p, std::size_t runs, std::size_t states, std::uint64_t st
     add(p.allowed.stops, p.allowed.helped ? "stops, helped" : "stops");
     add(p.allowed.spurious, "spurious");
     add(p.allowed.late, "late");
+    add(p.allowed.refusals, "refusals");
     std::printf("%-52s %-36s %9zu runs %9zu states %11llu steps %6.1f s\n", p.name.c_str(),
                 p.all ? bounds.c_str() : "random", runs, states, static_cast<unsigned long long>(steps),
                 seconds_since(start));

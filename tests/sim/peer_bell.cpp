@@ -6,12 +6,13 @@ bool simulated_ringer::ring() noexcept {
     step_outside("ring");
     drain_stores();
     auto& b = bells()[index_];
-    saw(b.open);
-    if (b.open) {
+    const bool sounds = b.open && !refuses("ring");
+    saw(sounds);
+    if (sounds) {
         b.rung = b.edge = true;
         make_pollers_look(b.owner);
     }
-    return b.open;
+    return sounds;
 }
 
 bool simulated_ringer::seems_dead() noexcept {
@@ -32,6 +33,10 @@ crosswake::backend::peer_bell::find(detail::owner_token who, bell_address addres
     sim::saw(there);
     if (!there)
         return nullptr;
+    if (sim::refuses("open the bell")) {
+        result = found::unreachable;
+        return nullptr;
+    }
     result = found::yes;
     return std::make_unique<sim::simulated_ringer>(i);
 }

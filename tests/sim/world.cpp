@@ -783,6 +783,14 @@ std::int64_t now() {
     return w.time;
 }
 
+bool refuses(const char* what) {
+    if (w.quiet || w.used.refusals >= w.allowed.refusals || any_of(2) == 0)
+        return false;
+    ++w.used.refusals;
+    note("  the system refuses to %s", what);
+    return true;
+}
+
 void tell_of_departure(unsigned i) {
     if (!w.allowed.departures)
         return;
@@ -861,7 +869,8 @@ verdict run(scenario& (*make)(void* context), void* context, const limits& l, ch
     clear_memory();
     w = world_state{};
     w.allowed = l;
-    w.used.preemptions = w.used.kills = w.used.stops = w.used.spurious = w.used.late = 0;
+    w.used.preemptions = w.used.kills = w.used.stops = w.used.spurious = w.used.late =
+        w.used.refusals = 0;
     w.used.unreachable = l.unreachable;
     w.chance = &c;
     w.log = log;
@@ -893,7 +902,8 @@ std::uint64_t state_now() {
     auto h = mix(w.memory, w.tag);
     h = mix(h, w.used.preemptions);
     h = mix(h, w.current | w.used.kills << 8 | w.used.stops << 12 | w.used.spurious << 16 | w.used.late << 20 |
-                   std::uint64_t{w.rechecks} << 24 | std::uint64_t{w.epilogue} << 28);
+                   std::uint64_t{w.rechecks} << 24 | std::uint64_t{w.epilogue} << 28 |
+                   std::uint64_t{w.used.refusals} << 32);
     h = mix(h, static_cast<std::uint64_t>(w.time));
     h = mix(h, static_cast<std::uint64_t>(w.horizon));
     for (unsigned i = 0; i < w.count; ++i) {

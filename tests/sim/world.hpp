@@ -36,6 +36,7 @@ struct limits {
     bool helped = false;      // instead of the re-check, the epilogue comes while somebody is stopped
     unsigned spurious = 0;    // wake-ups of somebody whom nobody woke
     unsigned late = 0;        // times that the clock jumps to a deadline under a running process
+    unsigned refusals = 0;    // bells that the system does not let a ringer open, or rings that it refuses
     bool unreachable = false; // peers cannot reach each other's bells, and ring through the region
     bool departures = false;  // whoever listens to a region hears who leaves it: the look at owners has to be enough
 };
@@ -147,6 +148,8 @@ unsigned wake(place word, bool all);
 void make_pollers_look(unsigned process);
 [[nodiscard]] std::int64_t now();
 [[nodiscard]] bool is_unreachable();
+/// Whether the system refuses what the current process asks for just now.
+[[nodiscard]] bool refuses(const char* what);
 /// A process has let go of region i.
 void tell_of_departure(unsigned i);
 
