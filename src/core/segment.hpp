@@ -1,12 +1,9 @@
-// A segment: one shared object with what is needed to wait in it.
-//
-//     | backend's bytes | header | seats 0-62 |  object …  |  crowd: seats 63-4158 |
-//
-// The crowd's pages are set aside only when somebody sits there. docs/memory-layout.md has the bytes.
+// A segment, one shared object with what is needed to wait in it, as this process has it mapped.
 #pragma once
 
 #include <backend/region.hpp>
 #include <core/mailbox.hpp>
+#include <core/segment_layout.hpp>
 #include <crosswake/detail/owner.hpp>
 #include <crosswake/detail/shape.hpp>
 #include <crosswake/detail/wait_word.hpp>
@@ -19,54 +16,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-
-namespace crosswake::core {
-
-inline constexpr std::size_t private_seats = 63;
-inline constexpr std::size_t crowd_seats = 4096;
-inline constexpr std::size_t all_seats = private_seats + crowd_seats;
-inline constexpr std::uint64_t crowd_bit = std::uint64_t{1} << 63;
-
-/// The owner is nobody, or the process whose reactor sits here, or one that is clearing up after a dead one.
-/// bell: bit 0 live, bits 1-63 the bell's address in its process.
-struct seat_layout {
-    detail::atomic<detail::owner_token> owner;
-    detail::atomic<std::uint64_t> bell;
-};
-
-/// The crowd's members share one bit in a wait word, so the seat says which words its owner awaits: three by their
-/// places (offsets in units of 8 bytes; 0: none), and of how many more it knows no name.
-struct crowd_seat_layout {
-    seat_layout seat;
-    detail::atomic<std::uint32_t> named[3];
-    detail::atomic<std::uint32_t> unnamed;
-};
-static_assert(sizeof(crowd_seat_layout) == 32 && alignof(crowd_seat_layout) == 8);
-
-struct shape_layout {
-    char kind[56];
-    std::uint64_t unit_size;
-    std::uint64_t unit_alignment;
-    std::uint64_t bytes;
-    std::uint64_t parameters[2];
-};
-
-struct segment_layout {
-    std::byte backend[backend::region::backend_bytes];
-    std::uint64_t magic;
-    std::uint32_t version;
-    std::uint32_t header_bytes;
-    std::uint64_t id; // random: part of the notes, so that the same offset in two segments has two marks
-    shape_layout shape;
-    std::uint64_t object_offset;
-    std::uint64_t crowd_offset;
-    std::uint32_t first_word; // of the list of wait words, in units of 8 bytes; written by the creator alone
-    detail::atomic<std::uint32_t> crowd_used; // how many crowd seats were ever taken
-    seat_layout seats[private_seats];
-};
-static_assert(sizeof(segment_layout) == 1216 && alignof(segment_layout) == 8);
-
-} // namespace crosswake::core
 
 namespace crosswake::detail {
 
