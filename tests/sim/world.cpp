@@ -400,8 +400,11 @@ bool begin_epilogue() {
     if (w.epilogue || !w.story->has_epilogue())
         return false;
     w.epilogue = true;
+    // What the system is like stays; nothing befalls anybody any more.
     w.used.helped = w.allowed.helped;
-    w.allowed = w.used; // nothing befalls anybody any more
+    w.used.unreachable = w.allowed.unreachable;
+    w.used.departures = w.allowed.departures;
+    w.allowed = w.used;
     w.horizon = w.time;
     w.processes[w.count - 1].is = condition::runnable;
     note("a fresh process comes");
@@ -869,8 +872,7 @@ verdict run(scenario& (*make)(void* context), void* context, const limits& l, ch
     clear_memory();
     w = world_state{};
     w.allowed = l;
-    w.used.preemptions = w.used.kills = w.used.stops = w.used.spurious = w.used.late =
-        w.used.refusals = 0;
+    w.used = {.preemptions = 0};
     w.used.unreachable = l.unreachable;
     w.chance = &c;
     w.log = log;
