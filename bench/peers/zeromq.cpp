@@ -1,9 +1,15 @@
 // ZeroMQ: PUSH and PULL over ipc. Its own threads do the sending.
 #include <peers/roles.hpp>
+#include <support/clock.hpp>
+#include <support/enter.hpp>
 #include <support/fresh_name.hpp>
+#include <support/message.hpp>
+#include <support/shared.hpp>
 
+#include <fmt/format.h>
 #include <zmq.h>
 
+#include <atomic>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
@@ -41,13 +47,20 @@ public:
 
     void enter(side s, std::size_t index) {
         context_ = zmq_ctx_new();
-        if (s == side::receiver)
+        is_receiver_ = s == side::receiver;
+        if (is_receiver_)
             return check(zmq_bind(opened(ZMQ_PULL, ZMQ_RCVHWM), address(index).c_str()));
         for (std::size_t i = 0; i < traffic_.consumers; ++i)
             connect(context_, opened(ZMQ_PUSH, ZMQ_SNDHWM), address(i));
     }
-    /// Waits until all that was sent has gone.
+    /// Senders are the last to leave: when they close, a receiver that has stopped reading, because so much lies there
+    /// already, loses what is still in the connection.
     void leave() {
+        if (is_receiver_)
+            ++*receivers_gone_;
+        else
+            while (*receivers_gone_ < traffic_.consumers)
+                rest(0.0001);
         for (auto* const s : sockets_)
             zmq_close(s);
         zmq_ctx_term(context_);
@@ -68,6 +81,8 @@ private:
 
     traffic traffic_;
     std::string name_ = fresh_name();
+    shared<std::atomic<std::size_t>> receivers_gone_{0u};
+    bool is_receiver_ = false;
     void* context_ = nullptr;
     std::vector<void*> sockets_;
     std::size_t turn_ = 0;
