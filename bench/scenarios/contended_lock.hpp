@@ -55,13 +55,12 @@ values contended_lock(const options& o) {
                 last = now;
             }
         });
-    shop->line.meet(everybody);
+    shop->line.meet(everybody, [&] { look_after(children); });
     const stopwatch w;
     rest(o.seconds);
     shop->over.store(true);
     const double seconds = w.s();
-    for (auto& c : children)
-        c.join();
+    join_all(children);
 
     std::uint64_t all = 0, fewest = ~std::uint64_t{0};
     std::int64_t longest_gap_ns = 0;

@@ -26,7 +26,7 @@ values round_trip_of(const options& o, Make&& make) {
     const shared<court> c;
     auto there = make();
     auto back = make();
-    child answers([&] {
+    const auto answers = [&] {
         pin_to(o.core_of(1));
         enter(there, side::receiver);
         enter(back, side::sender);
@@ -40,8 +40,8 @@ values round_trip_of(const options& o, Make&& make) {
         }
         leave(there);
         leave(back);
-    });
-    child asks([&] {
+    };
+    const auto asks = [&] {
         pin_to(o.core_of(0));
         enter(there, side::sender);
         enter(back, side::receiver);
@@ -71,9 +71,9 @@ values round_trip_of(const options& o, Make&& make) {
         there.post();
         leave(there);
         leave(back);
-    });
-    asks.join();
-    answers.join();
+    };
+    child both[]{child(asks), child(answers)};
+    join_all(both);
     return {{"trip_us", c->trip_us}, {"trip_p99_us", c->trip_p99_us}};
 }
 

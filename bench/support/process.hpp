@@ -3,11 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <exception>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 
@@ -50,6 +52,7 @@ public:
     ~child() { kill(); }
 
     [[nodiscard]] pid_t pid() const { return pid_; }
+    [[nodiscard]] bool is_joined() const { return pid_ < 0; }
 
     /// Throws if it did not end well.
     void join() {
@@ -77,5 +80,23 @@ private:
 
     pid_t pid_;
 };
+
+/// Throws if one that is to meet the others has ended: they would wait for it for ever.
+inline void look_after(std::span<child> all) {
+    if (std::ranges::any_of(all, [](child& c) { return c.ended().has_value(); }))
+        throw std::runtime_error("a measured process ended before it was measured");
+}
+
+/// In the order in which they end; throws at the first that does not end well, for the others may wait for it for ever.
+inline void join_all(std::span<child> all) {
+    while (!std::ranges::all_of(all, &child::is_joined)) {
+        siginfo_t news{};
+        waitid(P_ALL, 0, &news, WEXITED | WNOWAIT);
+        const auto it = std::ranges::find(all, news.si_pid, &child::pid);
+        if (it == all.end())
+            throw std::runtime_error("a process that the measured ones need has ended");
+        it->join();
+    }
+}
 
 } // namespace bench

@@ -38,9 +38,15 @@ private:
 class start_line {
 public:
     void meet(std::uint32_t everybody) {
+        meet(everybody, [] {});
+    }
+    template <class Meanwhile>
+    void meet(std::uint32_t everybody, Meanwhile&& meanwhile) {
         arrived_.fetch_add(1);
-        while (arrived_.load() < everybody)
+        while (arrived_.load() < everybody) {
+            meanwhile();
             sched_yield();
+        }
     }
 
 private:
