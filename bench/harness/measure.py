@@ -6,18 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 from harness.progress import Progress
 from harness.sampler import ask, placement
 
-PATIENCE_S = 60  # a sample that takes this much longer than it should has hung
+PATIENCE_S = 30  # a sample that takes this much longer than it should has hung
 
 
 class Measurement:
     def __init__(self, results, suites, samplers, options):
         self.results, self.suites, self.samplers, self.options = results, suites, samplers, options
         self.ping_ns = None
+        self.progress = None
 
     def run(self):
         """False: stopped by Ctrl-C. What was measured by then is in the file."""
         todo = self.todo()
-        progress = Progress(max(len(todo), 1))
+        self.progress = progress = Progress(max(len(todo), 1))
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             for turn, suite, case, peers in todo:
@@ -51,8 +52,7 @@ class Measurement:
         return steps
 
     def take(self, turn, suite, case, peers):
-        # What cannot be measured is asked once.
-        peers = [p for p in peers if self.results.reason(suite.name, case.key, p) is None]
+        peers = [p for p in peers if not self.results.is_given_up(suite.name, case.key, p)]
         if case.together:
             with ThreadPoolExecutor(len(peers) or 1) as pool:
                 answers = pool.map(lambda p: self.sample(case, p, turn), peers)
@@ -82,6 +82,8 @@ class Measurement:
             sample["ping_ns"] = round(ping_ns)
         if "cannot" in answer or "failed" in answer:
             sample |= answer
+            if "failed" in answer:
+                self.progress.say(f"{suite.name}, {case.name}, {peer}, round {turn + 1}: {answer['failed']}")
         else:
             sample["values"] = answer
         self.results.samples.append(sample)

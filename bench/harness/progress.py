@@ -23,6 +23,10 @@ class Progress:
         self.last_suite = suite
         self.done += 1
 
+    def say(self, what):
+        self.end()
+        print(what, file=sys.stderr, flush=True)
+
     def end(self):
         if self.live:
             sys.stderr.write("\r\033[K")

@@ -74,6 +74,16 @@ class Results:
         ]
         return reasons[0] if reasons and all(reasons) else None
 
+    def is_given_up(self, suite, case, peer):
+        """Who cannot is asked once; who failed may try again, once."""
+        known = [s for s in self.samples if s["suite"] == suite and s["case"] == case and s["peer"] == peer]
+        return any("cannot" in s for s in known) or sum("failed" in s for s in known) > 1
+
+    def failures(self, suite, case):
+        """Samples that are missing in a figure, which was made of the others."""
+        failed = [s for s in self.samples if s["suite"] == suite and s["case"] == case and "failed" in s]
+        return [s for s in failed if self.reason(suite, case, s["peer"]) is None]
+
     def suites(self):
         return list(dict.fromkeys(s["suite"] for s in self.samples))
 
