@@ -45,10 +45,9 @@ class Comparison:
 
 def ratios_shown(suite):
     for t in suite.tables:
-        for key in t.cases:
-            for metric in t.metrics:
-                if metric.ratio:
-                    yield suite.case(key), metric
+        for key, metric in t.columns:
+            if metric.ratio:
+                yield suite.case(key), metric
 
 
 def noise(ratio):

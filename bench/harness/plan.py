@@ -45,6 +45,19 @@ class Table:
     cases: tuple
     metrics: tuple
 
+    @property
+    def columns(self):
+        return [(c, m) for c in self.cases for m in self.metrics]
+
+
+@dataclass(frozen=True)
+class MixedTable(Table):
+    """Columns are the cases, each with the metric of its own that stands at its place."""
+
+    @property
+    def columns(self):
+        return list(zip(self.cases, self.metrics, strict=True))
+
 
 @dataclass(frozen=True)
 class Bars:

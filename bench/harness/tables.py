@@ -47,26 +47,29 @@ def order(results, suite, case, metric, placement, peers):
 
 
 def table(results, suite, t, placement):
-    cases = [suite.case(key) for key in t.cases]
+    columns = [(suite.case(key), m) for key, m in t.columns]
     peers = results.peers(suite.name, t.cases)
-    by = cases[0], t.metrics[0]
-    head = [""]
-    for c in cases:
-        for m in t.metrics:
-            head.append(c.title if len(cases) > 1 else m.title)
-    rows = [head]
-    for peer in order(results, suite, by[0].key, by[1], placement, peers):
+    case, metric = columns[0]
+    rows = [["", *heads(t, columns)]]
+    for peer in order(results, suite, case.key, metric, placement, peers):
         row = [f"**{peer}**" if peer.startswith(OURS) else peer]
-        for c in cases:
-            for m in t.metrics:
-                figure = results.figure(suite.name, c.key, peer, m, placement)
-                ratio = None
-                if m.ratio and peer != c.ours:
-                    ratio = results.ratio(suite.name, c.key, c.ours, peer, m, placement)
-                row.append(cell(figure, ratio))
+        for c, m in columns:
+            figure = results.figure(suite.name, c.key, peer, m, placement)
+            ratio = None
+            if m.ratio and peer != c.ours:
+                ratio = results.ratio(suite.name, c.key, c.ours, peer, m, placement)
+            row.append(cell(figure, ratio))
         if any(x != "–" for x in row[1:]):
             rows.append(row)
     return aligned(rows) if len(rows) > 1 else ""
+
+
+def heads(t, columns):
+    """What tells the columns apart: the case, the metric, or both."""
+    cases, metrics = len(set(t.cases)) > 1, len(set(t.metrics)) > 1
+    if cases and metrics:
+        return [f"{c.title}, {m.title}" for c, m in columns]
+    return [c.title if cases else m.title for c, m in columns]
 
 
 def suite_text(results, suite):
@@ -84,17 +87,34 @@ def suite_text(results, suite):
 
 
 def left_out(results, suite):
-    """Who has no figure for what, and why; said once for all of whom it is true."""
+    """Who has no figure for what, and why, said once for all of whom it is true; and whose figures lack a sample."""
     cases_of = {}
     for c in suite.cases:
         for peer in results.peers(suite.name, [c.key]):
             reason = results.reason(suite.name, c.key, peer)
             if reason:
-                cases_of.setdefault((peer, reason), {})[c.name] = None
+                cases_of.setdefault((peer, reason), set()).add(c.key)
     peers_of = {}
-    for (peer, reason), cases in cases_of.items():
-        peers_of.setdefault((", ".join(cases), reason), []).append(peer)
-    return "\n".join(f"- No figure for {c}: {', '.join(p)} ({r})." for (c, r), p in peers_of.items())
+    for (peer, reason), keys in cases_of.items():
+        peers_of.setdefault((names(suite, keys), reason), []).append(peer)
+    lines = [f"- No figure for {c}: {', '.join(p)} ({r})." for (c, r), p in peers_of.items()]
+    for c in suite.cases:
+        for s in results.failures(suite.name, c.key):
+            where = f"{s['peer']}, {c.name}, round {s['round'] + 1}"
+            lines.append(f"- Without a sample that failed: {where} ({s['failed']}).")
+    return "\n".join(lines)
+
+
+def names(suite, keys):
+    """Of the cases: where it is a whole group, the group's; and what groups have in common is said once."""
+    groups, parts = {}, {}
+    for c in suite.cases:
+        groups.setdefault(c.group or c.title, []).append(c)
+    for group, cases in groups.items():
+        titles = [c.title for c in cases if c.key in keys]
+        if titles:
+            parts.setdefault("" if len(titles) == len(cases) else ", ".join(titles), []).append(group)
+    return "; ".join(f"{titles} ({', '.join(g)})" if titles else ", ".join(g) for titles, g in parts.items())
 
 
 def goal_rows(results, suites):

@@ -23,8 +23,6 @@ def consume(queue, core, result):
 
 
 def stream(o):
-    if o.producers != 1 or o.consumers != 1 or o.batch != 1:
-        return {"cannot": "measured from one to one, one by one"}
     queue, result = multiprocessing.Queue(max(4, min(16384, (1 << 20) // o.size))), multiprocessing.Queue()
     consumer = multiprocessing.Process(target=consume, args=(queue, o.cores[1], result), daemon=True)
     consumer.start()
@@ -83,7 +81,13 @@ def main():
     for name, default in (("size", 64), ("producers", 1), ("consumers", 1), ("batch", 1), ("seed", 0)):
         sample.add_argument(f"--{name}", type=int, default=default)
     o = p.parse_args()
-    print(json.dumps({s: [PEER] for s in SCENARIOS} if o.command == "list" else SCENARIOS[o.scenario](o)))
+    if o.command == "list":
+        answer = {s: [PEER] for s in SCENARIOS}
+    elif o.producers != 1 or o.consumers != 1 or o.batch != 1:
+        answer = {"cannot": "measured from one to one, one by one"}
+    else:
+        answer = SCENARIOS[o.scenario](o)
+    print(json.dumps(answer))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <stdexcept>
 #include <vector>
@@ -23,6 +22,12 @@ template <class Channel, std::size_t Size>
 concept moves_batches = requires(Channel c, std::span<message<Size>> room) {
     c.receive_some(room);
 };
+
+template <class Channel, std::size_t Size>
+void refuse_batches(const options& o) {
+    if (o.batch > 1 && !moves_batches<Channel, Size>)
+        throw cannot("it moves one message at a time");
+}
 
 /// Each producer ends with a mark for each consumer, and a consumer once it has had as many marks as there are
 /// producers: so everything sent was received, and a checksum says so.
@@ -40,8 +45,7 @@ values stream(const options& o) {
         std::array<tally, most> received;
     };
     constexpr bool batches = moves_batches<Channel, Size>;
-    if (o.batch > 1 && !batches)
-        throw cannot("it moves one message at a time");
+    refuse_batches<Channel, Size>(o);
     if (o.producers > most || o.consumers > most)
         throw cannot("so many processes");
 
@@ -117,12 +121,11 @@ values stream(const options& o) {
             consume(i);
             leave(channel);
         });
-    h->line.meet(everybody);
+    h->line.meet(everybody, [&] { look_after(children); });
     const stopwatch w;
     rest(o.seconds);
     h->over.store(true);
-    for (auto& c : children)
-        c.join();
+    join_all(children);
     const double seconds = w.s();
 
     tally balance;
@@ -141,22 +144,36 @@ values stream(const options& o) {
     return {{"messages_per_s", messages / seconds}, {"gb_per_s", messages * Size / seconds / 1e9}};
 }
 
-/// One message there and one back.
+/// One message there and one back; or a batch, which is all there before the answer is sent.
 template <class Channel, std::size_t Size>
 values message_trip(const options& o) {
     class as_signal {
     public:
-        explicit as_signal(const traffic& t) : channel_(t) {}
+        explicit as_signal(const options& o) : channel_(traffic::of(o)), batch_(o.batch) {}
         void enter(side s, std::size_t index) { bench::enter(channel_, s, index); }
         void leave() { bench::leave(channel_); }
-        void post() { channel_.send(*message_); }
-        void wait() { channel_.receive(*message_); }
+        void post() {
+            if constexpr (moves_batches<Channel, Size>)
+                if (batch_.size() > 1)
+                    return channel_.send_all(std::span<const message<Size>>(batch_));
+            channel_.send(batch_[0]);
+        }
+        void wait() {
+            if constexpr (moves_batches<Channel, Size>)
+                if (batch_.size() > 1) {
+                    for (std::span<message<Size>> room(batch_); !room.empty();)
+                        room = room.subspan(channel_.receive_some(room));
+                    return;
+                }
+            channel_.receive(batch_[0]);
+        }
 
     private:
         Channel channel_;
-        std::unique_ptr<message<Size>> message_ = std::make_unique<message<Size>>();
+        std::vector<message<Size>> batch_;
     };
-    return round_trip_of(o, [&] { return as_signal(traffic::of(o)); });
+    refuse_batches<Channel, Size>(o);
+    return round_trip_of(o, [&] { return as_signal(o); });
 }
 
 } // namespace bench
