@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <span>
 #include <vector>
@@ -21,6 +22,13 @@ using word = std::atomic<std::uint32_t>;
 
 void futex_wait(word& w, std::uint32_t seen) {
     syscall(SYS_futex, &w, FUTEX_WAIT, seen, nullptr, nullptr, 0);
+}
+/// For a second at most, to a moment on the steady clock: as a wait of this library's sleeps.
+void futex_wait_a_second(word& w, std::uint32_t seen) {
+    timespec end{};
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    ++end.tv_sec;
+    syscall(SYS_futex, &w, FUTEX_WAIT_BITSET, seen, &end, nullptr, FUTEX_BITSET_MATCH_ANY);
 }
 void futex_wake_one(word& w) {
     syscall(SYS_futex, &w, FUTEX_WAKE, 1, nullptr, nullptr, 0);
@@ -63,7 +71,28 @@ private:
     shared<word> word_{0u};
 };
 
+/// The same, and looks for a while before it sleeps.
+class looking_futex_lock {
+public:
+    void lock() {
+        for (int looks = 0; looks < 200; ++looks, pause_a_little())
+            if (std::uint32_t now = 0; word_->load(std::memory_order_relaxed) == 0 &&
+                                       word_->compare_exchange_strong(now, 1, std::memory_order_acquire))
+                return;
+        while (word_->exchange(2, std::memory_order_acquire) != 0)
+            futex_wait(*word_, 2);
+    }
+    void unlock() {
+        if (word_->exchange(0, std::memory_order_release) == 2)
+            futex_wake_one(*word_);
+    }
+
+private:
+    shared<word> word_{0u};
+};
+
 /// Always makes the system call: that is what it is there to show.
+template <void (*Sleep)(word&, std::uint32_t)>
 class futex_signal {
 public:
     void post() {
@@ -72,7 +101,7 @@ public:
     }
     void wait() {
         while (word_->exchange(0) == 0)
-            futex_wait(*word_, 0);
+            Sleep(*word_, 0);
     }
 
 private:
@@ -151,7 +180,9 @@ private:
 const bool known = [] {
     add_spinning_lock<cas_lock>("CAS and store");
     add_lock<futex_lock>("futex, three states");
-    add_counting_signal<futex_signal>("futex");
+    add_lock<looking_futex_lock>("futex, looks first");
+    add_counting_signal<futex_signal<futex_wait>>("futex");
+    add_counting_signal<futex_signal<futex_wait_a_second>>("futex, for a second");
     add_spinning_signal<spin_signal>("spinning");
     add_streaming<spin_ring>("spinning ring");
     return true;
