@@ -1,14 +1,13 @@
 // Processes that /proc shows to nobody, or that it shows nothing.
+#include <support/belongings.hpp>
 #include <support/child.hpp>
 #include <support/faults.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
-#include <support/recheck.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
-#include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/semaphore.hpp>
 
@@ -17,7 +16,6 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <string>
 #include <system_error>
 
@@ -33,7 +31,6 @@ struct desk {
     semaphore there;
     semaphore back;
     semaphore told;
-    mutex door;
 };
 
 } // namespace
@@ -87,12 +84,12 @@ CROSSWAKE_ROLE(use_without_proc) {
         told->told.release();
         return not_permitted_here;
     }
-    const owner_check_each from_here_on(std::chrono::milliseconds(50));
     named<desk> d{open_only, args[0]};
-    if (d->door.try_lock_for(std::chrono::milliseconds(250)))
-        return 1; // its owner lives
+    belongings its{open_only, args[0]};
+    if (!its.are_kept())
+        return 1; // their owner lives
     d->told.release();
-    if (d->door.lock() != lock_status::acquired_from_dead_owner)
+    if (!its.come_from_the_dead())
         return 2;
     try {
         named<semaphore> s{create_only, args[0] + "-more"};
@@ -103,9 +100,10 @@ CROSSWAKE_ROLE(use_without_proc) {
     }
 }
 
-CROSSWAKE_ROLE(lock_and_stay) {
+CROSSWAKE_ROLE(own_and_stay) {
     named<desk> d{open_only, args[0]};
-    d->door.lock();
+    belongings its{open_only, args[0]};
+    its.take_all();
     d->back.release();
     d->there.acquire();
     return 0;
@@ -163,7 +161,8 @@ TEST_CASE("a process without /proc robs no living owner, notices a dead one, and
           doctest::skip(is_instrumented)) {
     const auto name = fresh_name();
     named<desk> d{create_only, name};
-    child owner{"lock_and_stay", {name}};
+    belongings its{create_only, name};
+    child owner{"own_and_stay", {name}};
     d->back.acquire();
     child c{"use_without_proc", {name}};
     d->told.acquire();

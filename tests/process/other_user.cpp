@@ -1,14 +1,13 @@
 // Objects between users.
+#include <support/belongings.hpp>
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
-#include <support/recheck.hpp>
 #include <support/refusal.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
-#include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/semaphore.hpp>
 
@@ -31,7 +30,6 @@ struct desk {
     semaphore there;
     semaphore back;
     semaphore about_to;
-    mutex door;
 };
 
 } // namespace
@@ -100,14 +98,15 @@ CROSSWAKE_ROLE(end_at_once_as_another_user) {
     return become_nobody() ? 0 : not_permitted_here;
 }
 
-CROSSWAKE_ROLE(lock_as_another_user_and_stay) {
+CROSSWAKE_ROLE(own_as_another_user_until_told) {
     if (!become_nobody())
         return not_permitted_here;
     named<desk> d{open_only, args[0], permissions::everyone};
-    d->door.lock();
+    belongings its{open_only, args[0], permissions::everyone};
+    its.take_all();
     d->about_to.release();
     d->there.acquire();
-    d->door.unlock();
+    its.be_done_with_all();
     return 0;
 }
 
@@ -244,20 +243,26 @@ TEST_CASE("users wake each other, whichever way they wait, and however the bell 
             }
 }
 
-TEST_CASE("another user's lock is kept while that process lives") {
-    const auto name = fresh_name();
-    named<desk> d{create_only, name, permissions::everyone};
-    child probe{"end_at_once_as_another_user"};
-    if (!permitted(probe.wait()))
+TEST_CASE("another user's process keeps what it has while it lives, until it is done with it or is killed") {
+    if (!permitted(child{"end_at_once_as_another_user"}.wait()))
         return;
-    child owner{"lock_as_another_user_and_stay", {name}};
-    d->about_to.acquire();
-    const owner_check_each while_here(std::chrono::milliseconds(50));
-    CHECK_FALSE(d->door.try_lock_for(std::chrono::milliseconds(250))); // several looks at whether it lives
-    d->there.release();
-    CHECK(owner.wait() == 0);
-    CHECK(d->door.lock() == lock_status::acquired);
-    d->door.unlock();
+    for (const bool is_killed : {false, true}) {
+        CAPTURE(is_killed);
+        const auto name = fresh_name();
+        named<desk> d{create_only, name, permissions::everyone};
+        belongings its{create_only, name, permissions::everyone};
+        child owner{"own_as_another_user_until_told", {name}};
+        d->about_to.acquire();
+        CHECK(its.are_kept());
+        if (is_killed) {
+            owner.kill();
+            CHECK(its.come_from_the_dead());
+        } else {
+            d->there.release();
+            CHECK(owner.wait() == 0);
+            CHECK(its.are_done_with());
+        }
+    }
 }
 
 TEST_CASE("a dead object of another user, which cannot be removed, is a refusal and no endless search") {

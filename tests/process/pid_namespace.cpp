@@ -1,13 +1,12 @@
 // Processes that number processes differently, as in containers: they see the same memory, and not each other.
+#include <support/belongings.hpp>
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
-#include <support/recheck.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
-#include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/semaphore.hpp>
 
@@ -24,7 +23,6 @@ namespace {
 struct desk {
     semaphore there;
     semaphore back;
-    mutex door;
 };
 
 } // namespace
@@ -63,31 +61,33 @@ CROSSWAKE_ROLE(ask_elsewhere) {
     return other.wait();
 }
 
-CROSSWAKE_ROLE(lock_until_told) {
+CROSSWAKE_ROLE(own_until_told) {
     named<desk> d{open_only, args[0]};
-    d->door.lock();
+    belongings its{open_only, args[0]};
+    its.take_all();
     d->back.release();
     d->there.acquire();
-    d->door.unlock();
+    its.be_done_with_all();
     return 0;
 }
 
-CROSSWAKE_ROLE(lock_until_told_elsewhere) {
+CROSSWAKE_ROLE(own_until_told_elsewhere) {
     if (!enter_new_process_numbers())
         return not_permitted_here;
-    return child{"lock_until_told", args}.wait();
+    return child{"own_until_told", args}.wait();
 }
 
-// The first process among numbers of its own cannot be killed by itself, so its parent does it.
+// The first process among numbers of its own cannot be stopped or killed by itself, so its parent does it.
 CROSSWAKE_ROLE(have_an_owner_killed_elsewhere) {
     if (!enter_new_process_numbers())
         return not_permitted_here;
     named<desk> d{open_only, args[0]};
-    child owner{"lock_until_told", args};
+    belongings its{open_only, args[0]};
+    child owner{"own_until_told", args};
     d->back.acquire();
-    const owner_check_each from_here_on(std::chrono::milliseconds(50));
-    if (d->door.try_lock_for(std::chrono::milliseconds(250)))
-        return 1; // it lives, and two looks at it were not to find otherwise
+    owner.stop();
+    if (!its.are_kept())
+        return 1;
     owner.kill();
     return 0;
 }
@@ -96,9 +96,9 @@ CROSSWAKE_ROLE(end_at_once_elsewhere) {
     return enter_new_process_numbers() ? 0 : not_permitted_here;
 }
 
-CROSSWAKE_ROLE(lock_and_die) {
-    named<desk> d{open_only, args[0]};
-    d->door.lock();
+CROSSWAKE_ROLE(own_and_die) {
+    belongings its{open_only, args[0]};
+    its.take_all();
     child::kill_myself();
 }
 
@@ -109,10 +109,11 @@ CROSSWAKE_ROLE(be_there) {
     return 0;
 }
 
-// Two processes of one number, one after the other, and a lock that the first took to its grave.
+// Two processes of one number, one after the other, and what the first took to its grave.
 CROSSWAKE_ROLE(reuse_a_number) {
     named<desk> d{open_only, args[0]};
-    child first{"lock_and_die", args};
+    belongings of_the_dead{open_only, args[0]};
+    child first{"own_and_die", args};
     const auto number = first.pid();
     first.wait();
     // Births are counted in ticks of the clock: another one has to begin.
@@ -125,7 +126,7 @@ CROSSWAKE_ROLE(reuse_a_number) {
     if (second.pid() != number)
         return 1;
     d->back.acquire();
-    if (d->door.lock() != lock_status::acquired_from_dead_owner)
+    if (!of_the_dead.come_from_the_dead())
         return 2;
     d->there.release();
     return second.wait();
@@ -140,6 +141,7 @@ CROSSWAKE_ROLE(reuse_a_number_elsewhere) {
 TEST_CASE("a process that has the number of a dead owner is not taken for that owner") {
     const auto name = fresh_name();
     named<desk> d{create_only, name};
+    belongings of_the_dead{create_only, name};
     child c{"reuse_a_number_elsewhere", {name}};
     if (const int code = c.wait(); permitted(code))
         CHECK(code == 0);
@@ -161,28 +163,27 @@ TEST_CASE("processes of different numberings wake each other, whichever way they
             }
 }
 
-TEST_CASE("a lock whose owner's number means nothing here is kept while that owner lives") {
+TEST_CASE("an owner whose number means nothing here keeps what it has, until it is done with it") {
     if (!permitted(child{"end_at_once_elsewhere"}.wait()))
         return;
     const auto name = fresh_name();
     named<desk> d{create_only, name};
-    child elsewhere{"lock_until_told_elsewhere", {name}};
+    belongings its{create_only, name};
+    child elsewhere{"own_until_told_elsewhere", {name}};
     d->back.acquire();
-    const owner_check_each while_here(std::chrono::milliseconds(50));
-    CHECK_FALSE(d->door.try_lock_for(std::chrono::milliseconds(250))); // several looks at whether it lives
+    CHECK(its.are_kept());
     d->there.release();
     CHECK(elsewhere.wait() == 0);
-    CHECK(d->door.lock() == lock_status::acquired);
-    d->door.unlock();
+    CHECK(its.are_done_with());
 }
 
-TEST_CASE("an owner among other process numbers keeps the lock while it lives, and not when it is killed") {
+TEST_CASE("an owner among other process numbers keeps what it has while it is stopped, and not when it is killed") {
     if (!permitted(child{"end_at_once_elsewhere"}.wait()))
         return;
     const auto name = fresh_name();
     named<desk> d{create_only, name};
+    belongings its{create_only, name};
     child elsewhere{"have_an_owner_killed_elsewhere", {name}};
     CHECK(elsewhere.wait() == 0);
-    CHECK(d->door.lock() == lock_status::acquired_from_dead_owner);
-    d->door.unlock();
+    CHECK(its.come_from_the_dead());
 }
