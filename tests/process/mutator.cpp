@@ -9,10 +9,12 @@
 #include <backend/process.hpp>
 #include <core/segment.hpp>
 #include <crosswake/event.hpp>
+#include <crosswake/message_queue.hpp>
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
 #include <crosswake/semaphore.hpp>
+#include <crosswake/work_queue.hpp>
 
 #include <doctest/doctest.h>
 
@@ -40,7 +42,16 @@ struct board {
     event flag{reset_mode::automatic};
     mutex door;
     queue<std::uint64_t, 5> items;
+    work_queue<std::uint64_t, 5> jobs;
 };
+
+// The post stands beside the board.
+constexpr std::size_t post_bytes = 1024;
+constexpr std::size_t letters = 5;
+
+std::string post_of(const std::string& name_of_board) {
+    return name_of_board + "-post";
+}
 
 /// What nobody touches.
 struct honest {
@@ -49,26 +60,61 @@ struct honest {
     semaphore here;
 };
 
-template <class Operation, class... Args>
-void wait_a_moment(waiter& w, Args&&... args) {
-    Operation op{std::forward<Args>(args)...};
-    (void)w.wait(op, deadline::after(2ms));
-}
+/// What a process works at, and what it has in hand of it.
+class worker {
+public:
+    worker(const std::string& board, const std::string& way)
+        : on_(open_only, board), post_(open_only, post_of(board)), w_(way) {}
 
-void work(board& b, waiter& w, std::uint64_t what) {
-    switch (what % 12) {
+    void work(std::uint64_t what);
+
+private:
+    template <class Operation, class... Args>
+    Operation wait_a_moment(Args&&... args) {
+        Operation op{std::forward<Args>(args)...};
+        (void)w_.wait(op, deadline::after(2ms));
+        return op;
+    }
+    /// As above; throws unless it came to something.
+    template <class Operation, class... Args>
+    Operation get_in_a_moment(Args&&... args) {
+        Operation op{std::forward<Args>(args)...};
+        if (w_.wait(op, deadline::after(2ms)) != wait_result::done)
+            throw std::system_error(make_error_code(errc::timed_out));
+        if (op.error != errc{})
+            throw std::system_error(make_error_code(op.error));
+        return op;
+    }
+
+    named<board> on_;
+    named<message_queue> post_;
+    waiter w_;
+    delivery<std::uint64_t> job_;
+    reservation sheet_;
+    message letter_;
+    std::uint64_t read_ = 0;
+};
+
+void worker::work(std::uint64_t what) {
+    auto& b = *on_;
+    const auto any = what >> 20 & 0xffff;
+    const bool yes = any % 2 == 0;
+    switch (what % 20) {
     case 0:
         b.permits.release();
         break;
     case 1:
-        return wait_a_moment<semaphore::acquire_operation>(w, b.permits);
+        wait_a_moment<semaphore::acquire_operation>(b.permits);
+        break;
     case 2:
         b.flag.set();
         break;
     case 3:
-        return wait_a_moment<event::wait_operation>(w, b.flag);
+        wait_a_moment<event::wait_operation>(b.flag);
+        break;
     case 4:
-        return wait_a_moment<mutex::lock_operation>(w, b.door);
+        wait_a_moment<mutex::lock_operation>(b.door);
+        break;
     case 5:
         b.door.unlock();
         break;
@@ -79,14 +125,48 @@ void work(board& b, waiter& w, std::uint64_t what) {
         (void)b.items.try_pop();
         break;
     case 8:
-        return wait_a_moment<detail::push_operation<std::uint64_t>>(w, b.items.ref(), what);
+        wait_a_moment<detail::push_operation<std::uint64_t>>(b.items.ref(), what);
+        break;
     case 9:
-        return wait_a_moment<detail::pop_operation<std::uint64_t>>(w, b.items.ref());
+        wait_a_moment<detail::pop_operation<std::uint64_t>>(b.items.ref());
+        break;
     case 10:
-        b.permits.release(static_cast<std::int64_t>(what >> 20 & 0xffff));
+        b.permits.release(static_cast<std::int64_t>(any));
+        break;
+    case 11:
+        wait_a_moment<detail::push_operation<std::uint64_t, detail::work_queue_ref<std::uint64_t>>>(b.jobs.ref(), what);
+        break;
+    case 12:
+        job_ = get_in_a_moment<detail::take_operation<std::uint64_t>>(b.jobs.ref()).delivery();
+        break;
+    case 13:
+        if (auto mine = std::exchange(job_, {}))
+            yes ? mine.confirm() : mine.put_back();
+        break;
+    case 14:
+        sheet_ = get_in_a_moment<detail::reserve_operation>(post_->ring(), any % post_bytes).reservation();
+        break;
+    case 15:
+        std::fill(sheet_.data().begin(), sheet_.data().end(), static_cast<std::byte>(what));
+        if (auto mine = std::exchange(sheet_, {}))
+            yes ? mine.commit(mine.size() / 2) : mine.abort();
+        break;
+    case 16:
+        letter_ = get_in_a_moment<detail::receive_operation>(post_->ring()).message();
+        break;
+    case 17:
+        for (const auto byte : letter_.data())
+            read_ += static_cast<std::uint64_t>(byte);
+        if (auto mine = std::exchange(letter_, {}))
+            yes ? mine.release() : mine.put_back();
+        break;
+    case 18:
+        read_ += b.jobs.size() + b.jobs.in_hand() + post_->size();
         break;
     default:
         b.items.close();
+        b.jobs.close();
+        post_->close();
     }
 }
 
@@ -113,6 +193,27 @@ void spoil(std::span<std::byte> bytes, std::mt19937_64& random, const honest& h)
     std::memcpy(bytes.data() + at, &word, sizeof word);
 }
 
+/// An object to be spoiled, and its bytes as they were made.
+class victim {
+public:
+    explicit victim(const void* object) : victim(*detail::segment::holding(object)) {}
+
+    void suffer(std::mt19937_64& random, const honest& h) {
+        spoil(behind_.empty() || ++changes_ % 2 == 0 ? bytes_ : behind_, random, h);
+    }
+    void recover() { std::copy(as_made_.begin(), as_made_.end(), bytes_.begin()); }
+
+private:
+    explicit victim(detail::segment& s)
+        : bytes_(s.region().bytes(), static_cast<std::byte*>(s.object()) + s.object_bytes()),
+          behind_(backend_bytes(s.region())), as_made_(bytes_.begin(), bytes_.end()) {}
+
+    std::span<std::byte> bytes_;
+    std::span<std::byte> behind_;
+    std::vector<std::byte> as_made_;
+    std::uint64_t changes_ = 0;
+};
+
 } // namespace
 
 // args: board, what is honest, way, number.
@@ -120,14 +221,16 @@ CROSSWAKE_ROLE(work_until_told) {
     named<honest> h{open_only, args[1]};
     auto random = generator(std::stoul(args[3]));
     h->tokens[std::stoul(args[3])].store(detail::this_process());
-    waiter w{args[2]};
-    named<board> b{open_only, args[0]};
+    worker me{args[0], args[2]};
     h->here.release();
     while (!h->over.load())
         try {
-            if (random() % 64 == 0)
+            if (random() % 64 == 0) {
                 named<board>{open_only, args[0]};
-            work(*b, w, random());
+                const named<message_queue> post{open_only, post_of(args[0])};
+                (void)post->try_push(post->try_receive().data());
+            }
+            me.work(random());
         } catch (const std::system_error&) {
             // What is broken may be said to be.
         }
@@ -138,6 +241,7 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
     const auto name = fresh_name("board");
     const auto honest_name = fresh_name("honest");
     named<board> b{create_only, name};
+    named<message_queue> post{create_only, post_of(name), post_bytes, letters};
     named<honest> h{create_only, honest_name};
     std::vector<child> workers;
     for (int i = 0; i < 4; ++i)
@@ -146,18 +250,15 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
     for (std::size_t i = 0; i < workers.size(); ++i)
         h->here.acquire();
 
-    auto& s = *detail::segment::holding(b.get());
-    auto* const start = s.region().bytes();
-    const std::span bytes(start, static_cast<std::byte*>(s.object()) + sizeof(board));
-    const auto behind = backend_bytes(s.region());
-    const std::vector<std::byte> as_made(bytes.begin(), bytes.end());
+    victim victims[] = {victim(b.get()), victim(&post->ring().core())};
     auto random = generator(100);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(knob("CROSSWAKE_TEST_SECONDS", 2));
     std::uint64_t changes = 0;
     for (; std::chrono::steady_clock::now() < end; ++changes) {
-        spoil(behind.empty() || changes % 2 == 0 ? bytes : behind, random, *h);
-        if (changes % 64 == 0) // or all would be broken for good, and nothing be tried
-            std::copy(as_made.begin(), as_made.end(), bytes.begin());
+        auto& v = victims[changes % 2];
+        v.suffer(random, *h);
+        if (changes % 128 < 2) // or all would be broken for good, and nothing be tried
+            v.recover();
         if (changes % 16 == 0)
             std::this_thread::yield();
     }
@@ -165,7 +266,8 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
     for (auto& w : workers)
         CHECK(w.wait() == 0);
     MESSAGE("changes: ", changes);
-    std::copy(as_made.begin(), as_made.end(), bytes.begin());
+    for (auto& v : victims)
+        v.recover();
 }
 
 // args: board, what is honest.
