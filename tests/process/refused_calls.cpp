@@ -10,11 +10,13 @@
 #include <support/system.hpp>
 
 #include <crosswake/event.hpp>
+#include <crosswake/message_queue.hpp>
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
 #include <crosswake/reactor.hpp>
 #include <crosswake/semaphore.hpp>
+#include <crosswake/work_queue.hpp>
 
 #include <doctest/doctest.h>
 
@@ -25,6 +27,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <vector>
 
 using namespace crosswake;
 using namespace crosswake::test;
@@ -32,15 +35,34 @@ using namespace std::chrono_literals;
 
 namespace {
 
+constexpr std::size_t most_cases = 512;
+
 struct board {
     semaphore to_child;
     semaphore to_parent;
     semaphore nobody_gives;
     event flag{reset_mode::manual};
     queue<int, 2> items;
+    work_queue<int, 1> jobs;
     mutex door;
     mutex of_the_living;
-    mutex of_the_dead[512];
+    mutex of_the_dead[most_cases];
+    work_queue<int, 1> jobs_of_the_dead[most_cases];
+};
+
+/// All that they share: message queues stand alone.
+struct office {
+    explicit office(const std::string& name)
+        : b(open_only, name), post(open_only, name + "-post"), post_of_the_dead(open_only, name + "-dead-post") {}
+    office(create_only_t, const std::string& name)
+        : b(create_only, name), post(create_only, name + "-post", letter, 1),
+          post_of_the_dead(create_only, name + "-dead-post", most_cases * letter, most_cases) {}
+
+    static constexpr std::size_t letter = 64;
+
+    named<board> b;
+    named<message_queue> post;
+    named<message_queue> post_of_the_dead;
 };
 
 /// An error that says what it is.
@@ -64,21 +86,44 @@ bool is_usable(board& b) {
     return ok && !b.nobody_gives.try_acquire_for(1ms);
 }
 
+/// The same where a thing is in hand between two calls. Nothing waits there before, and nothing afterwards.
+bool are_usable(work_queue<int, 1>& jobs, message_queue& post) {
+    jobs.push(1);
+    post.reserve(1).commit();
+    const bool are_full = !jobs.push_for(1ms, 2) && !post.reserve_for(1ms, 1);
+    auto job = jobs.take();
+    auto letter = post.receive();
+    const bool are_in_hand = !jobs.take_for(1ms) && !post.receive_for(1ms);
+    job.put_back();
+    letter.put_back();
+    jobs.take().confirm();
+    post.receive().release();
+    return are_full && are_in_hand;
+}
+
 } // namespace
 
-CROSSWAKE_ROLE(lock_all_and_die) {
-    named<board> b{open_only, args[0]};
-    for (auto& door : b->of_the_dead)
-        door.lock();
+CROSSWAKE_ROLE(own_all_and_die) {
+    office o{args[0]};
+    std::vector<delivery<int>> jobs;
+    std::vector<message> letters;
+    for (std::size_t i = 0; i < most_cases; ++i) {
+        o.b->of_the_dead[i].lock();
+        o.b->jobs_of_the_dead[i].push(1);
+        jobs.push_back(o.b->jobs_of_the_dead[i].take());
+        o.post_of_the_dead->reserve(office::letter).commit();
+        letters.push_back(o.post_of_the_dead->receive());
+    }
     child::kill_myself();
 }
 
-// args: board, call, error, "always" or "once", which of the dead's doors.
+// args: office, call, error, "always" or "once", which of the dead's things.
 CROSSWAKE_ROLE(meet_the_refusal) {
     // By the pipe alone nobody is reached who cannot be opened.
     if (const char* const bell = std::getenv("CROSSWAKE_BELL"); bell != nullptr && std::string(bell) == "pipe")
         set_environment("CROSSWAKE_BELL", "");
-    named<board> b{open_only, args[0]};
+    office o{args[0]};
+    auto& b = *o.b;
     reactor r;
     poll_loop loop{r};
     (args[3] == "always" ? refuse_call : refuse_call_once)(args[1], args[2]);
@@ -89,32 +134,42 @@ CROSSWAKE_ROLE(meet_the_refusal) {
         return 2;
     if (!works_or_is_refused([] { reactor{}; }))
         return 3;
-    if (!is_usable(*b))
+    if (!is_usable(b) || !are_usable(b.jobs, *o.post))
         return 4;
-    if (b->of_the_dead[std::stoul(args[4])].lock() != lock_status::acquired_from_dead_owner)
+    const auto which = std::stoul(args[4]);
+    if (b.of_the_dead[which].lock() != lock_status::acquired_from_dead_owner ||
+        b.jobs_of_the_dead[which].take().redelivered() != 1 || o.post_of_the_dead->receive().redelivered() != 1)
         return 5;
     // Who waits long for a lock needs more of the kernel; those calls are met here.
     const owner_check_each from_here_on(50ms);
     for (const std::string needed : {"ppoll", "pipe2", "epoll_create1", "pidfd_open", "memfd_create"})
-        if (args[1] == needed && b->of_the_living.try_lock_for(150ms))
+        if (args[1] == needed && b.of_the_living.try_lock_for(150ms))
             return 8;
-    b->to_parent.release();
-    // The tests' own loop sleeps in poll.
-    if (args[1] != "poll") {
-        semaphore::acquire_operation op{b->to_child};
+    // Whatever the parent gives when it is told. false: the wait failed, and no error says why.
+    const auto is_given = [&](operation& op) {
         remembered p;
         std::error_code error;
-        const auto started = r.start(p, op, error);
-        if (started == start_result::failed && !error)
-            return 6;
+        // The tests' own loop sleeps in poll.
+        const auto started = args[1] == "poll" ? start_result::failed : r.start(p, op, error);
+        b.to_parent.release();
         if (started == start_result::waiting)
             loop.run_until([&] { return p.is_over(); });
-        if (started == start_result::failed)
-            b->to_child.acquire();
-    } else {
-        b->to_child.acquire();
-    }
-    if (!is_usable(*b))
+        return started != start_result::failed || ((error || args[1] == "poll") && wait(op));
+    };
+    semaphore::acquire_operation permit{b.to_child};
+    detail::take_operation<int> take{b.jobs.ref()};
+    detail::receive_operation receive{o.post->ring()};
+    if (!is_given(permit) || !is_given(take) || !is_given(receive))
+        return 6;
+    take.delivery().put_back();
+    receive.message().put_back();
+    detail::push_operation<int, detail::work_queue_ref<int>> push{b.jobs.ref(), 2};
+    detail::reserve_operation reserve{o.post->ring(), 1};
+    if (!is_given(push) || !is_given(reserve))
+        return 9;
+    b.jobs.take().confirm();
+    reserve.reservation().abort();
+    if (!is_usable(b) || !are_usable(b.jobs, *o.post))
         return 7;
     std::_Exit(0); // without the ends of static objects, which may be refused what they need
 }
@@ -156,9 +211,10 @@ TEST_CASE("a dead object that cannot be removed is an error, and no endless sear
 TEST_CASE("whichever call the kernel refuses, and however: an error or another way, and the object works on" *
           doctest::skip(is_instrumented)) {
     const auto name = fresh_name();
-    named<board> b{create_only, name};
-    child{"lock_all_and_die", {name}}.wait();
-    b->of_the_living.lock();
+    office o{create_only, name};
+    auto& b = *o.b;
+    child{"own_all_and_die", {name}}.wait();
+    b.of_the_living.lock();
     std::size_t door = 0;
     for (const auto& call : kernel_calls())
         for (const auto& error : kernel_errors()) {
@@ -169,18 +225,33 @@ TEST_CASE("whichever call the kernel refuses, and however: an error or another w
             const std::string how = error == "EINTR" ? "once" : "always";
             CAPTURE(call);
             CAPTURE(error);
-            REQUIRE(door < std::size(b->of_the_dead));
+            REQUIRE(door < most_cases);
             child c{"meet_the_refusal", {name, call, error, how, std::to_string(door)}};
             waiter w{both_ways[door % 2]};
             ++door;
             // Nobody can wake a blocked thread without the call for it: such a one looks up by itself.
             const bool is_mute = call == "futex";
             set_recheck_interval(is_mute ? 1ms : std::chrono::hours(1));
-            semaphore::acquire_operation op{b->to_parent};
-            CHECK(w.wait(op) == wait_result::done);
-            b->to_child.release();
+            const auto when_told = [&](auto&& give) {
+                semaphore::acquire_operation op{b.to_parent};
+                CHECK(w.wait(op) == wait_result::done);
+                give();
+            };
+            delivery<int> job;
+            message letter;
+            when_told([&] {
+                b.jobs.push(1);
+                job = b.jobs.take();
+                o.post->reserve(1).commit();
+                letter = o.post->receive();
+                b.to_child.release();
+            });
+            when_told([&] { job.put_back(); });
+            when_told([&] { letter.put_back(); });
+            when_told([&] { b.jobs.take().confirm(); });
+            when_told([&] { o.post->receive().release(); });
             CHECK(c.wait() == 0);
-            b->flag.reset();
+            b.flag.reset();
         }
     sweep(); // what the refused could not remove
 }
