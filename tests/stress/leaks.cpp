@@ -7,21 +7,31 @@
 #include <support/seed.hpp>
 #include <support/system.hpp>
 
+#include <crosswake/asio.hpp>
+#include <crosswake/message_queue.hpp>
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
 #include <crosswake/reactor.hpp>
 #include <crosswake/semaphore.hpp>
+#include <crosswake/work_queue.hpp>
+
+#include <boost/asio.hpp>
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <system_error>
+#include <thread>
 
 using namespace crosswake;
 using namespace crosswake::test;
+namespace asio = boost::asio;
 
 namespace {
 
@@ -51,7 +61,38 @@ void has_the_same_after(std::uint64_t times, Once&& once) {
     MESSAGE(times, " times: ", before.memory / 1024, " KiB before, ", after.memory / 1024, " KiB after");
 }
 
+/// What nobody gets: there is none, or another process has it in hand, or this one has all the room there is.
+struct in_vain {
+    const std::string work_name = fresh_name();
+    named<semaphore> permits{create_only, fresh_name()};
+    named<work_queue<int>> work{create_only, work_name, 1};
+    named<message_queue> post{create_only, fresh_name(), 64};
+    reservation all_room = post->reserve(64);
+    child has_the_work{"take_and_stay", {work_name}};
+
+    in_vain() {
+        work->push(1);
+        while (work->in_hand() == 0)
+            std::this_thread::yield();
+    }
+};
+
+template <std::derived_from<operation> Operation>
+void wait_and_cancel(reactor& r, Operation op) {
+    remembered p(deadline::after(std::chrono::hours(1)));
+    std::error_code error;
+    REQUIRE(r.start(p, op, error) == start_result::waiting);
+    REQUIRE(r.cancel(p));
+}
+
 } // namespace
+
+CROSSWAKE_ROLE(take_and_stay) {
+    named<work_queue<int>> work{open_only, args[0]};
+    const auto item = work->take();
+    work->push(2); // for which there is no room while that is in hand
+    return 1;
+}
 
 TEST_CASE("making and closing objects leaves nothing" * doctest::skip(is_instrumented)) {
     const auto name = fresh_name();
@@ -60,6 +101,22 @@ TEST_CASE("making and closing objects leaves nothing" * doctest::skip(is_instrum
         named<queue<int>> opened{open_only, name};
         made->push(1);
         REQUIRE(opened->pop() == 1);
+    });
+    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+        named<work_queue<int>> made{create_only, name, 16};
+        named<work_queue<int>> opened{open_only, name};
+        made->push(1);
+        opened->take().put_back();
+        opened->take().confirm();
+        REQUIRE(made->empty());
+    });
+    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+        named<message_queue> made{create_only, name, 1000};
+        named<message_queue> opened{open_only, name};
+        made->reserve(1000).abort();
+        made->reserve(1000).commit();
+        opened->receive().put_back();
+        REQUIRE(opened->receive().size() == 1000);
     });
 }
 
@@ -91,16 +148,40 @@ TEST_CASE("being refused an object leaves nothing" * doctest::skip(is_instrument
 }
 
 TEST_CASE("waiting and cancelling leaves nothing" * doctest::skip(is_instrumented)) {
-    named<semaphore> none{create_only, fresh_name()};
+    in_vain none;
     reactor r;
     has_the_same_after(knob("CROSSWAKE_TEST_CANCELS", 20'000), [&] {
-        remembered p(deadline::after(std::chrono::hours(1)));
-        semaphore::acquire_operation op{*none};
-        std::error_code error;
-        REQUIRE(r.start(p, op, error) == start_result::waiting);
-        REQUIRE(r.cancel(p));
+        wait_and_cancel(r, semaphore::acquire_operation{*none.permits});
+        wait_and_cancel(r, detail::take_operation<int>{none.work->ref()});
+        wait_and_cancel(r, detail::receive_operation{none.post->ring()});
+        wait_and_cancel(r, detail::reserve_operation{none.post->ring(), 64});
     });
     CHECK(r.waiting() == 0);
+}
+
+TEST_CASE("awaiting and cancelling leaves nothing" * doctest::skip(is_instrumented)) {
+    in_vain none;
+    asio::io_context io;
+    const auto ex = io.get_executor();
+    asio::cancellation_signal signals[4];
+    int cancelled = 0;
+    const auto until_cancelled = [&](int which) {
+        return asio::bind_cancellation_slot(signals[which].slot(), [&](boost::system::error_code ec, auto&&...) {
+            cancelled += ec == asio::error::operation_aborted ? 1 : 0;
+        });
+    };
+    has_the_same_after(knob("CROSSWAKE_TEST_CANCELS", 20'000), [&] {
+        cancelled = 0;
+        async_acquire(ex, *none.permits, until_cancelled(0));
+        async_take(ex, *none.work, until_cancelled(1));
+        async_receive(ex, *none.post, until_cancelled(2));
+        async_reserve(ex, *none.post, 64, until_cancelled(3));
+        for (auto& s : signals)
+            s.emit(asio::cancellation_type::total);
+        io.run();
+        io.restart();
+        REQUIRE(cancelled == 4);
+    });
 }
 
 TEST_CASE("making a reactor, waiting in it and destroying it leaves nothing" * doctest::skip(is_instrumented)) {
