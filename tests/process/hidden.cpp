@@ -86,9 +86,10 @@ CROSSWAKE_ROLE(use_without_proc) {
     }
     named<desk> d{open_only, args[0]};
     belongings its{open_only, args[0]};
-    if (!its.are_kept())
-        return 1; // their owner lives
+    const bool are_kept = its.are_kept(); // their owner lives
     d->told.release();
+    if (!are_kept)
+        return 1;
     if (!its.come_from_the_dead())
         return 2;
     try {

@@ -253,7 +253,7 @@ TEST_CASE("another user's process keeps what it has while it lives, until it is 
         belongings its{create_only, name, permissions::everyone};
         child owner{"own_as_another_user_until_told", {name}};
         d->about_to.acquire();
-        CHECK(its.are_kept());
+        REQUIRE(its.are_kept());
         if (is_killed) {
             owner.kill();
             CHECK(its.come_from_the_dead());

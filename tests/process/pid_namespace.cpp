@@ -171,7 +171,7 @@ TEST_CASE("an owner whose number means nothing here keeps what it has, until it 
     belongings its{create_only, name};
     child elsewhere{"own_until_told_elsewhere", {name}};
     d->back.acquire();
-    CHECK(its.are_kept());
+    REQUIRE(its.are_kept());
     d->there.release();
     CHECK(elsewhere.wait() == 0);
     CHECK(its.are_done_with());
