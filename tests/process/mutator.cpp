@@ -92,13 +92,14 @@ private:
     delivery<std::uint64_t> job_;
     reservation sheet_;
     message letter_;
-    std::uint64_t read_ = 0;
+    std::uint64_t read_ = 0; // of no use but to have been read
 };
 
 void worker::work(std::uint64_t what) {
     auto& b = *on_;
     const auto any = what >> 20 & 0xffff;
     const bool yes = any % 2 == 0;
+    const auto any_size = static_cast<std::size_t>(any % post_bytes);
     switch (what % 20) {
     case 0:
         b.permits.release();
@@ -144,7 +145,7 @@ void worker::work(std::uint64_t what) {
             yes ? mine.confirm() : mine.put_back();
         break;
     case 14:
-        sheet_ = get_in_a_moment<detail::reserve_operation>(post_->ring(), any % post_bytes).reservation();
+        sheet_ = get_in_a_moment<detail::reserve_operation>(post_->ring(), any_size).reservation();
         break;
     case 15:
         std::fill(sheet_.data().begin(), sheet_.data().end(), static_cast<std::byte>(what));
