@@ -32,7 +32,8 @@ class Metric:
     title: str
     scale: float = 1
     more_is_better: bool = False
-    ratio: bool = True  # show ours / theirs; what --against compares
+    ratio: bool = True  # show ours / theirs; --against compares that, or else the figure itself
+    neutral: bool = False  # neither more nor less is better: nothing to compare
     over_rounds: str = "median"  # or the sum, or the max, of what the rounds counted
 
 

@@ -122,18 +122,23 @@ def goal_rows(results, suites):
     for suite in suites:
         for g in suite.goals:
             for placement in results.placements(suite.name, [g.case]):
-                if g.theirs:
-                    figure = results.ratio(
-                        suite.name, g.case, g.ours, g.theirs, g.metric, placement, g.their_case, g.their_metric
-                    )
-                else:
-                    figure = results.figure(suite.name, g.case, g.ours, g.metric, placement)
+                figure = goal_figure(results, suite, g, placement)
                 if figure is None:
                     continue
-                measured = telling(g, figure.median) + ("×" if g.theirs else "") + spread(figure)
                 where = placement if placement in ("near", "far") else ""
-                rows.append([g.text, measured, where, "reached" if g.reached(figure.median) else "**missed**"])
+                reached = "reached" if g.reached(figure.median) else "**missed**"
+                rows.append([g.text, goal_measured(g, figure), where, reached])
     return rows
+
+
+def goal_figure(results, suite, g, placement):
+    if g.theirs:
+        return results.ratio(suite.name, g.case, g.ours, g.theirs, g.metric, placement, g.their_case, g.their_metric)
+    return results.figure(suite.name, g.case, g.ours, g.metric, placement)
+
+
+def goal_measured(g, figure):
+    return telling(g, figure.median) + ("×" if g.theirs else "") + spread(figure)
 
 
 def telling(goal, value):

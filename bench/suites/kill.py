@@ -2,7 +2,7 @@
 
 from harness.plan import Case, Goal, Metric, Suite, Table
 
-KILLS = Metric("kills", "of kills", ratio=False, over_rounds="sum")
+KILLS = Metric("kills", "of kills", ratio=False, neutral=True, over_rounds="sum")
 STUCK = Metric("stuck", "stuck for more than 1 s", ratio=False, over_rounds="sum")
 UNUSABLE = Metric("unusable", "unusable", ratio=False, over_rounds="sum")
 LOST = Metric("lost", "stuck or unusable", ratio=False, over_rounds="sum")
