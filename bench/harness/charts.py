@@ -1,4 +1,4 @@
-"""Charts as SVG, in light and in dark. Logarithmic: the peers lie orders of magnitude apart."""
+"""Charts as SVG, in light and in dark. Logarithmic only where what they show lies an order of magnitude apart."""
 
 import math
 from html import escape
@@ -29,7 +29,32 @@ def svg(width, height, parts):
     )
 
 
+def scale(values, begin, end):
+    far_apart = max(values) >= 10 * min(values)
+    return (LogScale if far_apart else LinearScale)(values, begin, end)
+
+
+class LinearScale:
+    """From nought, in five to ten steps."""
+
+    name = ""
+
+    def __init__(self, values, begin, end):
+        unit = 10.0 ** math.floor(math.log10(max(values)))
+        self.step = next(unit / part for part in (5, 2, 1) if max(values) * part <= 10 * unit)
+        self.high = self.step * math.ceil(max(values) / self.step)
+        self.begin, self.end = begin, end
+
+    def __call__(self, value):
+        return self.begin + value / self.high * (self.end - self.begin)
+
+    def marks(self):
+        return [i * self.step for i in range(round(self.high / self.step) + 1)]
+
+
 class LogScale:
+    name = ", logarithmic"
+
     def __init__(self, values, begin, end):
         self.low = math.floor(math.log10(min(values)) - 0.05)
         self.high = max(math.ceil(math.log10(max(values)) + 0.05), self.low + 1)
@@ -39,7 +64,7 @@ class LogScale:
         share = (math.log10(value) - self.low) / (self.high - self.low)
         return self.begin + share * (self.end - self.begin)
 
-    def decades(self):
+    def marks(self):
         return [10.0**e for e in range(self.low, self.high + 1)]
 
 
@@ -52,8 +77,8 @@ def widest(names):
     return 8 * max(map(len, names))
 
 
-def plain(decade):
-    return f"{decade:,.0f}" if decade >= 1 else f"{decade:.9f}".rstrip("0")
+def plain(mark):
+    return f"{mark:,.9f}".rstrip("0").rstrip(".")
 
 
 def bars(results, suite, chart, placement):
@@ -65,11 +90,11 @@ def bars(results, suite, chart, placement):
     left, top, row = 24 + widest(p for p, _ in figures), 72, 24
     right = left + 500
     bottom = top + row * len(figures)
-    x = LogScale([v for _, v in figures], left, right)
-    parts = heading(chart, placement)
-    for d in x.decades():
-        parts.append(f'<line class="grid" x1="{x(d):.1f}" x2="{x(d):.1f}" y1="{top - 6}" y2="{bottom}"/>')
-        parts.append(text(x(d), top - 10, plain(d), "middle", "small"))
+    x = scale([v for _, v in figures], left, right)
+    parts = heading(chart, placement, x)
+    for m in x.marks():
+        parts.append(f'<line class="grid" x1="{x(m):.1f}" x2="{x(m):.1f}" y1="{top - 6}" y2="{bottom}"/>')
+        parts.append(text(x(m), top - 10, plain(m), "middle", "small"))
     for i, (peer, value) in enumerate(figures):
         y = top + i * row
         css = "ours" if peer.startswith(OURS) else "bar"
@@ -90,15 +115,15 @@ def lines(results, suite, chart, placement):
     if not series:
         return None
     left, right, top, bottom = 70, 560, 64, 396
-    y = LogScale([v for s in series.values() for v in s if v], bottom, top)
+    y = scale([v for s in series.values() for v in s if v], bottom, top)
 
     def x(place):
         return left + 20 + place * (right - left - 40) / max(len(keys) - 1, 1)
 
-    parts = heading(chart, placement)
-    for d in y.decades():
-        parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y(d):.1f}" y2="{y(d):.1f}"/>')
-        parts.append(text(left - 6, y(d) + 4, plain(d), "end", "small"))
+    parts = heading(chart, placement, y)
+    for m in y.marks():
+        parts.append(f'<line class="grid" x1="{left}" x2="{right}" y1="{y(m):.1f}" y2="{y(m):.1f}"/>')
+        parts.append(text(left - 6, y(m) + 4, plain(m), "end", "small"))
     for i, (_, label) in enumerate(chart.cases):
         parts.append(text(x(i), bottom + 18, label, "middle", "small"))
     others, dashes = iter(COLOURS), iter(DASHES)
@@ -117,11 +142,11 @@ def lines(results, suite, chart, placement):
     return svg(right + 40 + widest(series), bottom + 34, parts)
 
 
-def heading(chart, placement):
+def heading(chart, placement, scale):
     better = "more" if chart.metric.more_is_better else "less"
     where = f", {placement} cores" if placement in ("near", "far") else ""
-    scale = f"{chart.metric.title}, logarithmic; {better} is better{where}"
-    return [text(12, 22, chart.title, css="title"), text(12, 40, scale, css="small")]
+    axis = f"{chart.metric.title}{scale.name}; {better} is better{where}"
+    return [text(12, 22, chart.title, css="title"), text(12, 40, axis, css="small")]
 
 
 def draw(results, suite, chart):
