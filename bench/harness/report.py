@@ -1,10 +1,12 @@
-"""Puts tables and charts where documents have room for them: between <!-- bench:name --> and <!-- bench:end -->."""
+"""Puts samples beside the documents, and tables and charts of them where documents have room for that: between
+<!-- bench:name --> and <!-- bench:end -->."""
 
 import re
 
 from harness import charts, tables
 from harness.sampler import ROOT
 
+SAMPLES = ROOT / "docs" / "performance.json"
 DOCUMENTS = (ROOT / "docs" / "performance.md", ROOT / "README.md")
 CHARTS = ROOT / "docs" / "charts"
 
@@ -22,6 +24,7 @@ def draw_charts(results, suites):
 
 
 def write(results, suites):
+    results.save(SAMPLES)
     drawn = draw_charts(results, suites)
     rooms = {"machine": tables.machine_text(results), "goals": tables.goals_text(results, suites)}
     for suite in suites:
