@@ -1,6 +1,7 @@
 // A lock that went to one of those who waited for it, and stays with it when it is killed: the others saw another owner
 // when they began to wait.
 #include <support/child.hpp>
+#include <support/in_time.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/recheck.hpp>
@@ -33,16 +34,18 @@ struct contest {
     std::atomic<bool> was_told{false};
 };
 
-} // namespace
-
-namespace {
+/// The re-check would bring about what somebody was to hear of.
+struct only_owners_are_looked_at {
+    recheck_each too_late{1h};
+    owner_check_each often{50ms}; // a blocked thread looks once before it listens
+};
 
 /// Waits for the lock, and says so; has it, and says so.
 unique_lock have_it(contest& c, const char* way, int number) {
     waiter w{way};
     mutex::lock_operation op{c.door};
     c.about_to.release();
-    if (w.wait(op) != wait_result::done)
+    if (!in_time([&](auto limit) { return w.wait(op, deadline::after(limit)) == wait_result::done; }))
         return {};
     auto hold = op.guard();
     c.was_told = hold.status() == lock_status::acquired_from_dead_owner;
@@ -55,7 +58,7 @@ unique_lock have_it(contest& c, const char* way, int number) {
 
 // args: way, contest, its number.
 CROSSWAKE_ROLE(have_it_and_stay) {
-    owner_check_each while_here(50ms); // a blocked thread looks once before it listens
+    const only_owners_are_looked_at while_here;
     named<contest> c{open_only, args[1]};
     const auto hold = have_it(*c, args[0].c_str(), std::stoi(args[2]));
     c->never.acquire();
@@ -77,7 +80,7 @@ TEST_CASE("who waits for a lock hears of the death of an owner that it never saw
         CHECK_FALSE(c->was_told.load());
         CHECK_FALSE(c->had_it.try_acquire_for(100ms));
         contenders[c->whose.load()].kill();
-        c->had_it.acquire();
+        REQUIRE(in_time([&](auto limit) { return c->had_it.try_acquire_for(limit); }));
         CHECK(c->was_told.load());
     }
 }
@@ -88,7 +91,7 @@ TEST_CASE("so does who began to wait while its own process had the lock") {
         return; // all are woken there, and nobody has a turn
     for (const auto* const way : both_ways) {
         CAPTURE(way);
-        owner_check_each while_here(50ms);
+        const only_owners_are_looked_at while_here;
         const auto name = fresh_name();
         named<contest> c{create_only, name};
         unique_lock first{c->door};
@@ -104,6 +107,6 @@ TEST_CASE("so does who began to wait while its own process had the lock") {
         CHECK_FALSE(c->had_it.try_acquire_for(100ms));
         contender.kill();
         heir.join();
-        CHECK(c->was_told.load());
+        REQUIRE(c->was_told.load());
     }
 }
