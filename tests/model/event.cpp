@@ -116,6 +116,7 @@ int main() {
                 of("cancelling, setter twice", mode, {.preemptions = sim::any_number}, {cancelling, setter_twice}),
                 of("2 threads, setter", mode, {.preemptions = 3, .spurious = 1}, {thread, thread, setter}),
                 of("thread, reactor, setter", mode, {.preemptions = 3}, {thread, reactor_, setter}),
+                of("thread, cancelling, setter twice", mode, {.preemptions = 2}, {thread, cancelling, setter_twice}),
                 of("thread, setter, pulse", mode, {.preemptions = 3}, {thread, setter, pulse}),
                 of("2 threads, setter, kills", mode, {.preemptions = 2, .kills = 1}, {thread, thread, setter}),
                 of("soon: 2 reactors, setter, a kill", mode, {.preemptions = 1, .kills = 1, .departures = true},

@@ -288,6 +288,7 @@ constexpr program timed_receiver{.kind = receives, .gives_up = true};
 constexpr program reactor_{.kind = receives, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = receives, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = receives, .times = 2, .waits = way::awaits, .cancels = true};
+constexpr program cancelling_once{.kind = receives, .waits = way::awaits, .cancels = true};
 constexpr program returning{.kind = gives_back, .times = 2};
 constexpr program sender{.kind = sends};
 constexpr program sender_of_2{.kind = sends, .times = 2};
@@ -319,6 +320,7 @@ int main() {
         of("timed receiver, timed sender", {1, 1}, {.preemptions = 2, .late = 1}, {timed_receiver, timed_sender}),
         of("reactor of 2, sender of 2", {1, 1}, {.preemptions = 1}, {reactor_of_2, sender_of_2}),
         of("cancelling, sender of 2", {1, 1}, {.preemptions = 1}, {cancelling, sender_of_2}),
+        of("reactor, cancelling once, sender", {1, 1}, {.preemptions = 2}, {reactor_, cancelling_once, sender}),
         of("receiver of 2, sending reactor", {1, 1}, {.preemptions = 1}, {receiver_of_2, sending_reactor}),
         of("receiver of 2, 2 senders", {1, 1}, {.preemptions = 1}, {receiver_of_2, sender, sender}),
         of("receiver of 2, 2 senders", {2, 2}, {.preemptions = 1}, {receiver_of_2, sender, sender}),

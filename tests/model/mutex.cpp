@@ -125,6 +125,7 @@ constexpr program timed_thread{.kind = locks, .gives_up = true};
 constexpr program reactor_{.kind = locks, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = locks, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = locks, .times = 2, .waits = way::awaits, .cancels = true};
+constexpr program cancelling_once{.kind = locks, .waits = way::awaits, .cancels = true};
 
 sim::plan of(std::string name, sim::limits l, std::vector<program> programs, bool all = true,
              seating sits = seating::taken_before) {
@@ -142,6 +143,7 @@ int main() {
         of("timed thread, thread", {.preemptions = sim::any_number, .late = 1}, {timed_thread, thread}),
         of("reactor, thread", {.preemptions = sim::any_number}, {reactor_, thread}),
         of("cancelling, thread", {.preemptions = 3}, {cancelling, thread}),
+        of("thread, reactor, cancelling once", {.preemptions = 2}, {thread, reactor_, cancelling_once}),
         of("reactors", {.preemptions = sim::any_number}, {reactor_, reactor_}),
         of("3 threads", {.preemptions = 2, .spurious = 1}, {thread, thread, thread}),
         of("2 threads, a kill", {.preemptions = sim::any_number, .kills = 1}, {thread, thread}),

@@ -172,6 +172,7 @@ constexpr program timed_popper{.kind = pops, .gives_up = true};
 constexpr program reactor_{.kind = pops, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = pops, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = pops, .times = 2, .waits = way::awaits, .cancels = true};
+constexpr program cancelling_once{.kind = pops, .waits = way::awaits, .cancels = true};
 constexpr program pusher{.kind = pushes};
 constexpr program pusher_of_2{.kind = pushes, .times = 2};
 constexpr program pusher_of_3{.kind = pushes, .times = 3};
@@ -197,6 +198,7 @@ int main() {
         of("timed popper, timed pusher", 1, {.preemptions = 3, .late = 1}, {timed_popper, timed_pusher}),
         of("reactor of 2, pusher of 2", 1, {.preemptions = 2}, {reactor_of_2, pusher_of_2}),
         of("cancelling, pusher of 2", 1, {.preemptions = 2}, {cancelling, pusher_of_2}),
+        of("reactor, cancelling once, pusher", 1, {.preemptions = 2}, {reactor_, cancelling_once, pusher}),
         of("popper of 2, pushing reactor", 1, {.preemptions = 2}, {popper_of_2, pushing_reactor}),
         of("popper, 2 pushers", 1, {.preemptions = 2}, {popper_of_2, pusher, pusher}),
         of("2 poppers, pusher", 2, {.preemptions = 2}, {popper, popper, pusher_of_2}),

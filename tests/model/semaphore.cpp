@@ -128,6 +128,7 @@ int main() {
         of("2 threads, giver of 2", {.preemptions = 3, .spurious = 1}, {thread, thread, giver_of_2}),
         of("thread, reactor, giver", {.preemptions = sim::any_number}, {thread, reactor_, giver}),
         of("thread, timed thread, giver of 2", {.preemptions = 2, .late = 1}, {thread, timed_thread, giver_of_2}),
+        of("2 timed threads, thread, giver", {.preemptions = 1, .late = 1}, {timed_thread, timed_thread, thread, giver}),
         of("thread, timed reactor, giver of 2", {.preemptions = 2, .late = 1}, {thread, timed_reactor, giver_of_2}),
         of("thread, cancelling, giver", {.preemptions = 2}, {thread, cancelling, giver}),
         of("thread, leaving, giver", {.preemptions = sim::any_number}, {thread, leaving, giver}),

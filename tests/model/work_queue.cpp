@@ -251,6 +251,7 @@ constexpr program timed_taker{.kind = takes, .gives_up = true};
 constexpr program reactor_{.kind = takes, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = takes, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = takes, .times = 2, .waits = way::awaits, .cancels = true};
+constexpr program cancelling_once{.kind = takes, .waits = way::awaits, .cancels = true};
 constexpr program returner{.kind = puts_back};
 constexpr program returner_of_3{.kind = puts_back, .times = 3};
 constexpr program pusher{.kind = pushes};
@@ -283,6 +284,7 @@ int main() {
         of("timed taker, pusher", 1, {.preemptions = 2, .late = 1}, {timed_taker, pusher_of_2}),
         of("reactor of 2, pusher of 2", 1, {.preemptions = 1}, {reactor_of_2, pusher_of_2}),
         of("cancelling, pusher of 2", 2, {.preemptions = 1}, {cancelling, pusher_of_2}),
+        of("reactor, cancelling once, pusher", 1, {.preemptions = 2}, {reactor_, cancelling_once, pusher}),
         of("taker of 2, pushing reactor", 1, {.preemptions = 1}, {taker_of_2, pushing_reactor}),
         of("soon: 2 reactors, pusher, a kill", 2, {.preemptions = 1, .kills = 1, .departures = true},
            {reactor_, reactor_, pusher_of_2}),
