@@ -165,6 +165,8 @@ int main() {
         of("soon: 3 threads, 2 kills", {.preemptions = 1, .kills = 2, .departures = true}, {thread, thread, thread}),
         of("soon: 2 reactors, thread, a kill", {.preemptions = 2, .kills = 1, .departures = true},
            {reactor_, reactor_, thread}),
+        of("soon: 2 reactors, thread, a kill unheard",
+           {.preemptions = 1, .kills = 1, .unheard = true, .departures = true}, {reactor_, reactor_, thread}),
         of("soon: reactor, 2 threads, 2 kills", {.preemptions = 0, .kills = 2, .departures = true},
            {thread, reactor_, repairer}),
         of("soon: 2 threads of one process, another, a kill", {.preemptions = 2, .kills = 1, .departures = true},

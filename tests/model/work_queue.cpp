@@ -288,6 +288,8 @@ int main() {
         of("taker of 2, pushing reactor", 1, {.preemptions = 1}, {taker_of_2, pushing_reactor}),
         of("soon: 2 reactors, pusher, a kill", 2, {.preemptions = 1, .kills = 1, .departures = true},
            {reactor_, reactor_, pusher_of_2}),
+        of("soon: 2 reactors, pusher, a kill unheard", 2,
+           {.preemptions = 1, .kills = 1, .unheard = true, .departures = true}, {reactor_, reactor_, pusher}),
         of("reactor, taker, pusher, a kill", 2, {.preemptions = 0, .kills = 1}, {reactor_, taker_of_2, pusher_of_2}),
         of("taker, pusher, closer", 1, {.preemptions = 1}, {taker_of_2, pusher_of_2, closer}),
         of("2 takers, pusher, closer", 1, {.preemptions = 1}, {taker, taker, pusher, closer}),

@@ -59,9 +59,11 @@ public:
     // As where the death came first, and there is nothing left to listen to.
     bool listen_for_death_of(detail::owner_token who) noexcept override {
         step_outside("listen for a death");
+        if (deaths_are_unheard())
+            return false;
         bool is_heard = false;
         for (unsigned p = 0; p < most_processes; ++p)
-            if (token_of(p) == who && !is_dead(p)) {
+            if (token_of(p) == who && !is_known_dead(p)) {
                 ++state().mourns[p];
                 is_heard = true;
             }

@@ -25,7 +25,7 @@ life probe(detail::owner_token who, const region& where) noexcept {
     const auto& r = static_cast<const sim::simulated_region&>(where).state();
     for (unsigned p = 0; p < sim::most_processes; ++p)
         if (sim::token_of(p) == who && answer != life::alive)
-            answer = sim::is_dead(p) || r.mapped[p] == 0 ? life::dead : life::alive;
+            answer = sim::is_known_dead(p) || (!sim::is_dead(p) && r.mapped[p] == 0) ? life::dead : life::alive;
     sim::saw(static_cast<std::uint64_t>(answer));
     return answer;
 }

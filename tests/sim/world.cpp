@@ -40,6 +40,7 @@ struct process_state {
     unsigned name = 0;
     bool started = false;
     bool stopped = false;
+    bool lingers = false; // dead, and nobody can know it yet
     bool polls_edges = false;
     place word = 0;
     std::int64_t wake_at = 0;
@@ -254,22 +255,42 @@ void deliver(process_state& p, unsigned n) {
     p.delays -= n;
 }
 
+void tell_of_death(unsigned p) {
+    w.processes[p].lingers = false;
+    for (auto& b : w.bells)
+        if (b.exists && b.open && b.mourns[p] != 0) {
+            b.death = true;
+            make_pollers_look(b.owner);
+        }
+}
+
 void die(unsigned p) {
     auto& victim = w.processes[p];
     deliver(victim, victim.delays); // what was stored is stored
     victim.is = condition::dead;
     victim.stopped = false;
+    // Its departure is heard first, and the system may need a moment to finish with it.
+    victim.lingers = w.allowed.departures && !w.quiet;
     for (unsigned i = 0; i < most_regions; ++i)
         if (std::exchange(w.regions[i].mapped[p], 0) != 0)
             tell_of_departure(i);
-    for (auto& b : w.bells) {
+    for (auto& b : w.bells)
         if (b.owner == p)
             b.open = false;
-        if (b.exists && b.open && b.mourns[p] != 0) {
-            b.death = true;
-            make_pollers_look(b.owner);
+    if (!victim.lingers)
+        tell_of_death(p);
+}
+
+/// What the system does in no time: whoever has died counts as dead. false: everybody did already.
+bool finish_with_the_dead() {
+    bool was_through = true;
+    for (unsigned p = 0; p < w.count; ++p)
+        if (w.processes[p].lingers) {
+            tell_of_death(p);
+            note("P%u counts as dead", p);
+            was_through = false;
         }
-    }
+    return !was_through;
 }
 
 void resume(const option& o) {
@@ -403,6 +424,7 @@ bool begin_epilogue() {
     // What the system is like stays; nothing befalls anybody any more.
     w.used.helped = w.allowed.helped;
     w.used.unreachable = w.allowed.unreachable;
+    w.used.unheard = w.allowed.unheard;
     w.used.departures = w.allowed.departures;
     w.allowed = w.used;
     w.horizon = w.time;
@@ -420,6 +442,8 @@ void come_to_rest() {
         if (!p.stopped && (p.is == condition::asleep || p.is == condition::polling))
             next = std::min(next, p.wake_at);
     }
+    if (finish_with_the_dead())
+        return;
     if (next <= w.horizon) {
         w.time = std::max(w.time, next);
         note("the clock moves on to +%lld ms", static_cast<long long>((w.time - the_start) / ms));
@@ -681,6 +705,9 @@ unsigned current_process() {
 bool is_dead(unsigned p) {
     return w.processes[p].is == condition::dead;
 }
+bool is_known_dead(unsigned p) {
+    return is_dead(p) && !w.processes[p].lingers;
+}
 bool is_finished(unsigned p) {
     return w.processes[p].is == condition::finished;
 }
@@ -784,6 +811,10 @@ std::int64_t now() {
     if (!w.quiet)
         has_seen(static_cast<std::uint64_t>(w.time));
     return w.time;
+}
+
+bool deaths_are_unheard() {
+    return w.allowed.unheard;
 }
 
 bool refuses(const char* what) {
@@ -911,7 +942,8 @@ std::uint64_t state_now() {
     for (unsigned i = 0; i < w.count; ++i) {
         const auto& p = w.processes[i];
         h = mix(h, p.history);
-        h = mix(h, static_cast<unsigned>(p.is) | (p.stopped ? 16u : 0u) | (p.started ? 32u : 0u) | p.delays << 8);
+        h = mix(h, static_cast<unsigned>(p.is) | (p.stopped ? 16u : 0u) | (p.started ? 32u : 0u) |
+                       (p.lingers ? 64u : 0u) | p.delays << 8);
         if (p.is == condition::asleep || p.is == condition::polling)
             h = mix(h, static_cast<std::uint64_t>(p.wake_at) ^ p.word);
         for (unsigned k = 0; k < p.delays; ++k)

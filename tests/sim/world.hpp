@@ -38,6 +38,7 @@ struct limits {
     unsigned late = 0;        // times that the clock jumps to a deadline under a running process
     unsigned refusals = 0;    // bells that the system does not let a ringer open, or rings that it refuses
     bool unreachable = false; // peers cannot reach each other's bells, and ring through the region
+    bool unheard = false;     // nobody can listen for a certain process's death
     bool departures = false;  // whoever listens to a region hears who leaves it: the look at owners has to be enough
 };
 
@@ -148,6 +149,9 @@ unsigned wake(place word, bool all);
 void make_pollers_look(unsigned process);
 [[nodiscard]] std::int64_t now();
 [[nodiscard]] bool is_unreachable();
+[[nodiscard]] bool deaths_are_unheard();
+/// Dead, and the system is through with it: where departures are told, these are before that, by a moment.
+[[nodiscard]] bool is_known_dead(unsigned process);
 /// Whether the system refuses what the current process asks for just now.
 [[nodiscard]] bool refuses(const char* what);
 /// A process has let go of region i.
