@@ -1,8 +1,8 @@
 // What a process has is the same before and after very many opens, closes, waits and cancels.
 #include <support/child.hpp>
-#include <support/memory.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/possessions.hpp>
 #include <support/role.hpp>
 #include <support/seed.hpp>
 #include <support/system.hpp>
@@ -20,11 +20,7 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <chrono>
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
 #include <system_error>
 
 using namespace crosswake;
@@ -33,32 +29,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-struct possessions {
-    std::size_t descriptors = descriptor_count();
-    std::size_t threads = thread_count();
-    std::size_t mappings = mapping_count("");
-    std::size_t objects = objects_left(name_stem());
-    std::size_t memory = private_memory();
-};
-
-/// Does it often enough for all that is kept for the next time, then as often as asked.
-template <class Once>
-void has_the_same_after(std::uint64_t times, Once&& once) {
-    for (auto n = std::min<std::uint64_t>(times / 10 + 1, 2000); n-- > 0;)
-        once();
-    const possessions before;
-    for (auto n = times; n-- > 0;)
-        once();
-    const possessions after;
-    CHECK(after.descriptors == before.descriptors);
-    CHECK(after.threads == before.threads);
-    CHECK(after.mappings == before.mappings);
-    CHECK(after.objects == before.objects);
-    // The heap may grow by a page or two for no reason of ours; what leaks by each time would be more.
-    CHECK(after.memory <= before.memory + 256 * 1024);
-    MESSAGE(times, " times: ", before.memory / 1024, " KiB before, ", after.memory / 1024, " KiB after");
-}
-
 /// What nobody gets: there is none, and no room.
 struct in_vain {
     named<semaphore> permits{create_only, fresh_name()};
@@ -66,14 +36,6 @@ struct in_vain {
     named<message_queue> post{create_only, fresh_name(), 64};
     reservation all_room = post->reserve(64);
 };
-
-template <std::derived_from<operation> Operation>
-void wait_and_cancel(reactor& r, Operation op) {
-    remembered p(deadline::after(std::chrono::hours(1)));
-    std::error_code error;
-    REQUIRE(r.start(p, op, error) == start_result::waiting);
-    REQUIRE(r.cancel(p));
-}
 
 } // namespace
 
