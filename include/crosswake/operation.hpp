@@ -62,8 +62,9 @@ template <std::derived_from<operation> Operation>
 
 /// How long a thread at most looks on before it sleeps, in a wait that may be answered at any moment: 20 microseconds
 /// unless set, 0 on a machine with one processor; 0: it sleeps at once. Within that limit each thread goes by what
-/// looking has brought it before: a thread whose waits take long, or are for somebody who needs the same processor, looks
-/// in one wait of 64, for no longer than its shortest sleep took. Holds for this process; an awaited wait never looks on.
+/// looking has brought it before: a thread whose waits take long, or are for somebody who needs the same processor,
+/// looks in one wait of 64, for no longer than its shortest sleep took. Holds for this process; an awaited wait never
+/// looks on.
 [[nodiscard]] CROSSWAKE_EXPORT std::chrono::nanoseconds spin_limit() noexcept;
 CROSSWAKE_EXPORT void set_spin_limit(std::chrono::nanoseconds limit) noexcept;
 
