@@ -4,8 +4,10 @@
 #include <support/raw_object.hpp>
 
 #include <crosswake/event.hpp>
+#include <crosswake/message_queue.hpp>
 #include <crosswake/mutex.hpp>
 #include <crosswake/semaphore.hpp>
+#include <crosswake/work_queue.hpp>
 
 using namespace crosswake;
 
@@ -41,6 +43,19 @@ void open_and_use(fuzz::script& s, fuzz::awaiting& loop, const std::string& name
             } else if constexpr (std::is_same_v<T, mutex>) {
                 (void)n->try_lock();
                 n->unlock();
+            } else if constexpr (std::is_same_v<T, work_queue<std::uint32_t>>) {
+                (void)n->try_push(1);
+                if (auto taken = n->try_take())
+                    taken.put_back();
+                if (auto taken = n->try_take())
+                    taken.confirm();
+                loop.start<detail::take_operation<std::uint32_t>>(s, n->ref());
+            } else if constexpr (std::is_same_v<T, message_queue>) {
+                if (auto room = n->try_reserve(s.one_of(n->max_message() + 1)))
+                    room.commit();
+                n->try_receive().put_back();
+                (void)n->try_receive();
+                loop.start<detail::receive_operation>(s, n->ring());
             } else {
                 fuzz::act_on_queue(*n, loop, s, s.one_of(fuzz::queue_acts));
             }
@@ -58,6 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         as_made<mutex>(),
         as_made<queue<std::uint32_t>>(5),
         as_made<queue<fuzz::item, 3>>(),
+        as_made<work_queue<std::uint32_t>>(5),
+        as_made<message_queue>(300),
         std::vector<std::byte>(70'000),
     };
     static const auto name = "fuzz-" + std::to_string(backend::random_number());
@@ -80,7 +97,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     // What lies past the first page is zeros in all templates, and costs time to write.
     file.write(0, bytes.data(), std::min<std::size_t>(bytes.size(), 8192));
 
-    switch (s.one_of(6)) {
+    switch (s.one_of(8)) {
     case 0:
         open_and_use<semaphore>(s, loop, name);
         break;
@@ -95,6 +112,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     case 4:
         open_and_use<queue<fuzz::item, 3>>(s, loop, name);
+        break;
+    case 5:
+        open_and_use<work_queue<std::uint32_t>>(s, loop, name);
+        break;
+    case 6:
+        open_and_use<message_queue>(s, loop, name);
         break;
     default:
         open_and_use<queue<std::uint32_t>>(s, loop, name, 5);
