@@ -59,6 +59,12 @@ struct command_line {
     std::vector<char*> argv;
 };
 
+/// Asked for when the program starts: for a process that has left its parent's mounts the link may lead elsewhere.
+const std::filesystem::path this_program = [] {
+    std::error_code there_is_no_proc;
+    return std::filesystem::read_symlink("/proc/self/exe", there_is_no_proc);
+}();
+
 std::size_t count_entries(const char* directory) {
     std::size_t n = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(directory))
@@ -160,9 +166,8 @@ void set_environment(const char* variable, const std::string& value) {
 }
 
 std::string own_program() {
-    const auto mine = std::filesystem::read_symlink("/proc/self/exe");
     const char* const others = std::getenv("CROSSWAKE_TEST_PROGRAMS");
-    return (others == nullptr ? mine : others / mine.filename()).string();
+    return (others == nullptr ? this_program : others / this_program.filename()).string();
 }
 
 std::size_t thread_count() {
