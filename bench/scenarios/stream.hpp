@@ -26,7 +26,7 @@ concept moves_batches = requires(Channel c, std::span<message<Size>> room) {
 template <class Channel, std::size_t Size>
 void refuse_batches(const options& o) {
     if (o.batch > 1 && !moves_batches<Channel, Size>)
-        throw cannot("it moves one message at a time");
+        throw cannot("no call for several is measured");
 }
 
 /// Each producer ends with a mark for each consumer, and a consumer once it has had as many marks as there are

@@ -103,7 +103,7 @@ class in_many_objects {
 public:
     explicit in_many_objects(std::size_t n) {
         if (n > most)
-            throw cannot("so many names");
+            throw cannot("2,000 names at most: a process may not have mappings without end");
         while (semaphores_.size() < n)
             semaphores_.emplace_back();
     }
