@@ -67,28 +67,18 @@ public:
             futex_wake_one(*word_);
     }
 
-private:
+protected:
     shared<word> word_{0u};
 };
 
 /// The same, and looks for a while before it sleeps.
-class looking_futex_lock {
+class looking_futex_lock : public futex_lock {
 public:
     void lock() {
-        for (int looks = 0; looks < 200; ++looks, pause_a_little())
-            if (std::uint32_t now = 0; word_->load(std::memory_order_relaxed) == 0 &&
-                                       word_->compare_exchange_strong(now, 1, std::memory_order_acquire))
-                return;
-        while (word_->exchange(2, std::memory_order_acquire) != 0)
-            futex_wait(*word_, 2);
+        for (int looks = 0; looks < 200 && word_->load(std::memory_order_relaxed) != 0; ++looks)
+            pause_a_little();
+        futex_lock::lock();
     }
-    void unlock() {
-        if (word_->exchange(0, std::memory_order_release) == 2)
-            futex_wake_one(*word_);
-    }
-
-private:
-    shared<word> word_{0u};
 };
 
 /// Always makes the system call: that is what it is there to show.

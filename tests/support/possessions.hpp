@@ -38,7 +38,7 @@ void has_the_same_after(std::uint64_t times, Once&& once) {
         once();
     const possessions after;
     CHECK(after.descriptors == before.descriptors);
-    CHECK(after.threads <= before.threads); // where Asio has some of the system's, that lets go of idle ones
+    CHECK(after.threads == before.threads);
     CHECK(after.mappings == before.mappings);
     CHECK(after.objects == before.objects);
     // The heap may grow by a page or two for no reason of ours; what leaks by each time would be more.
