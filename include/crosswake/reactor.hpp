@@ -152,7 +152,7 @@ enum class bell_mechanism : unsigned char {
 [[nodiscard]] CROSSWAKE_EXPORT const char* to_string(bell_mechanism m) noexcept;
 
 /// How often a sleeper looks up although nobody rang, for the sake of those who die between changing something and
-/// ringing: 1 s, or what CROSSWAKE_RECHECK_MS says. Who waits for something that a process holds looks after that
+/// ringing: 990 ms, or what CROSSWAKE_RECHECK_MS says. Who waits for something that a process holds looks after that
 /// process twenty times as often, until it hears of deaths. Wake-ups between living processes depend on neither.
 [[nodiscard]] CROSSWAKE_EXPORT std::chrono::nanoseconds recheck_interval() noexcept;
 CROSSWAKE_EXPORT void set_recheck_interval(std::chrono::nanoseconds interval) noexcept;

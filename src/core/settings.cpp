@@ -14,11 +14,13 @@ namespace crosswake {
 namespace {
 
 constexpr std::int64_t one_ms = 1'000'000;
+/// Found within a second, and still no more than ten wake-ups in ten.
+constexpr std::int64_t usual_recheck_ms = 990;
 
 std::int64_t initial_recheck_ns() noexcept {
     const char* const text = std::getenv("CROSSWAKE_RECHECK_MS");
     const long long ms = text == nullptr ? 0 : std::strtoll(text, nullptr, 10);
-    return ms > 0 && ms < 1'000'000'000 ? ms * one_ms : 1000 * one_ms;
+    return (ms > 0 && ms < 1'000'000'000 ? ms : usual_recheck_ms) * one_ms;
 }
 
 std::atomic<std::int64_t>& recheck() noexcept {
