@@ -57,7 +57,8 @@ public:
     virtual bool ring() noexcept = 0;
 
     /// Makes the process of this token a holder in its own right: for a forked child, which inherits its parent's hold.
-    virtual void hold_as(detail::owner_token who) noexcept = 0;
+    /// false: the system refuses, and what the process owns there may be taken for a dead one's.
+    [[nodiscard]] virtual bool hold_as(detail::owner_token who) noexcept = 0;
 
 protected:
     region(std::byte* bytes, std::size_t size) noexcept : bytes_(bytes), size_(size) {}

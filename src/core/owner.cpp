@@ -41,9 +41,9 @@ owner_token find_out_this_process() noexcept {
     auto& cell = backend::identity_cell();
     const auto me = backend::identify();
     // First the holds, then the name: whoever sees a thing held under this name and asks for proof must find them. Two
-    // threads that come here at once do the same twice.
-    segment::hold_all_as(me);
-    cell.store(me);
+    // threads that come here at once do the same twice. Where the system refuses one, the next call tries again.
+    if (segment::hold_all_as(me))
+        cell.store(me);
     this_process_cell.store(&cell);
     return me;
 }

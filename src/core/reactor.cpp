@@ -36,12 +36,12 @@ void reactor_state::make_bell() {
         raise(std::make_error_code(std::errc::invalid_argument),
               "crosswake::reactor: CROSSWAKE_BELL names no way to ring here");
     std::error_code error;
-    bell_ = backend::bell::make(error);
-    if (bell_ == nullptr)
+    auto bell = backend::bell::make(error);
+    std::shared_ptr<backend::peer_bell> ringer = bell == nullptr ? nullptr : bell->ringer(error);
+    if (ringer == nullptr)
         raise(error, "crosswake::reactor: no bell");
-    ringer_ = bell_->ringer(error);
-    if (ringer_ == nullptr)
-        raise(error, "crosswake::reactor: no bell");
+    bell_ = std::move(bell);
+    ringer_ = std::move(ringer);
     rings_before_silence_ = bell_->rings_before_silence();
     mailbox_ = mailbox(bell_->mailbox());
     peers::instance().add(this_process(), bell_->address(), ringer_);
@@ -268,20 +268,26 @@ membership* reactor_state::join(const std::shared_ptr<segment>& s, std::error_co
     auto& m = it->second;
     if (!is_new)
         return &m;
-    const auto seat = take_seat(*s, bell_->address(), error);
+    const auto seat = sit_down(*s, error);
     if (!seat) {
         memberships_.erase(it);
         return nullptr;
     }
     m = {s, *seat};
-    error = bell_->listen(s->region());
+    return &m;
+}
+
+std::optional<std::size_t> reactor_state::sit_down(segment& s, std::error_code& error) noexcept {
+    const auto seat = take_seat(s, bell_->address(), error);
+    if (!seat)
+        return std::nullopt;
+    error = bell_->listen(s.region());
     if (!error || (backend::forced_mechanism() != backend::forced::segment && whom_ == serves::an_event_loop))
-        return &m;
+        return seat;
     // There is no other way to reach this reactor: it would wait and not hear. Or a thread would, which everybody can
     // reach while it sleeps as threads do.
-    leave(m);
-    memberships_.erase(it);
-    return nullptr;
+    leave_seat(s, *seat);
+    return std::nullopt;
 }
 
 void reactor_state::leave(membership& m) noexcept {
@@ -387,13 +393,17 @@ void reactor_state::reopen_after_fork() {
     armed_.for_each([](armed_word& w) { w.owner = nobody; });
     make_bell();
     // The child announces itself anew, beside its parent. From here on what it knows of is its own.
-    for (auto& [s, m] : memberships_) {
+    for (auto it = memberships_.begin(); it != memberships_.end(); ++it) {
         std::error_code error;
-        const auto seat = take_seat(*s, bell_->address(), error);
-        if (!seat)
-            raise(error, quoted("a reactor's seat in", s->name()));
-        m.seat = *seat;
-        bell_->listen(s->region());
+        if (const auto seat = sit_down(*it->first, error)) {
+            it->second.seat = *seat;
+            continue;
+        }
+        // As if it had not been tried.
+        for (auto taken = memberships_.begin(); taken != it; ++taken)
+            leave_seat(*taken->first, taken->second.seat);
+        peers::instance().forget(this_process(), bell_->address());
+        raise(error, quoted("a reactor's seat in", it->first->name()));
     }
     inherited_ = false;
     armed_.for_each([](const armed_word& w) { announce(*w.at->segment, w.at->seat, *w.word); });

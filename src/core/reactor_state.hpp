@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 namespace crosswake::detail {
 
@@ -53,6 +54,8 @@ public:
 private:
     void make_bell();
     membership* join(const std::shared_ptr<segment>& s, std::error_code& error);
+    /// A seat there, in which the bell is heard.
+    std::optional<std::size_t> sit_down(segment& s, std::error_code& error) noexcept;
     void leave(membership& m) noexcept;
     /// Those whose handle has gone and in which nothing waits any more.
     void leave_the_closed() noexcept;

@@ -156,11 +156,13 @@ std::shared_ptr<segment> segment::close_and_collect() noexcept {
     return all;
 }
 
-void segment::hold_all_as(owner_token who) noexcept {
+bool segment::hold_all_as(owner_token who) noexcept {
     auto& map = address_map::instance();
     const std::scoped_lock guard(map.lock);
+    bool are_held = true;
     for (const auto& [start, s] : map.by_start)
-        s->region_->hold_as(who);
+        are_held = s->region_->hold_as(who) && are_held;
+    return are_held;
 }
 
 void segment::lock_for_fork() noexcept {

@@ -44,8 +44,8 @@ public:
             closed(*all, true);
     }
     [[nodiscard]] bool is_closed() const noexcept { return closed_.load(); }
-    /// In a forked child: becomes a holder of every segment in its own right.
-    static void hold_all_as(owner_token who) noexcept;
+    /// In a forked child: becomes a holder of every segment in its own right. false: not of all of them.
+    [[nodiscard]] static bool hold_all_as(owner_token who) noexcept;
     static void lock_for_fork() noexcept;
     static void unlock_after_fork() noexcept;
 

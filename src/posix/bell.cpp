@@ -100,15 +100,17 @@ public:
         b->handles_.push_back(native_handle{b->reading_.get()});
         // Without inotify (there is a limit per user) only the fallback is lost, without epoll that and promptness.
         b->rare_ = fd(::epoll_create1(EPOLL_CLOEXEC));
-        b->watch_ = fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-        if (!b->watch_ && forced_mechanism() == forced::segment) { // then it would be deaf
-            error = last_error();
-            return nullptr;
-        }
-        if (b->rare_)
+        if (b->rare_) {
             b->handles_.push_back(native_handle{b->rare_.get()});
-        if (b->watch_)
-            b->hear_rarely(b->watch_);
+            b->watch_ = fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+        }
+        if (!b->watch_ || !b->hear_rarely(b->watch_)) {
+            if (forced_mechanism() == forced::segment) { // then it would be deaf
+                error = last_error();
+                return nullptr;
+            }
+            b->watch_.reset(); // whoever listens to a region is to be told that it would not hear
+        }
         return b;
     }
 

@@ -46,13 +46,16 @@ bool write_without_signal(int pipe) noexcept {
     sigset_t before;
     ::sigemptyset(&sigpipe);
     ::sigaddset(&sigpipe, SIGPIPE);
-    ::sigpending(&pending);
-    ::pthread_sigmask(SIG_BLOCK, &sigpipe, &before);
+    if (::sigpending(&pending) != 0 || ::pthread_sigmask(SIG_BLOCK, &sigpipe, &before) != 0)
+        return false; // the system refuses what it takes
     const bool rung = ::write(pipe, &byte, 1) == 1 || errno == EAGAIN;
     if (!rung && errno == EPIPE && !::sigismember(&pending, SIGPIPE)) {
         const timespec at_once{};
-        while (::sigtimedwait(&sigpipe, nullptr, &at_once) < 0 && errno == EINTR) {
+        int taken = 0;
+        while ((taken = ::sigtimedwait(&sigpipe, nullptr, &at_once)) < 0 && errno == EINTR) {
         }
+        if (taken < 0)
+            return false; // it stays blocked, since it would end the process
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return rung;

@@ -177,9 +177,12 @@ struct unmapper {
 fd region_file::reopen(int access) const noexcept {
     fd file(::open(path_.c_str(), access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     struct stat s {};
-    if (!file || ::fstat(file.get(), &s) != 0 || !is(s))
+    if (!file || ::fstat(file.get(), &s) != 0)
         return {};
-    return file;
+    if (is(s))
+        return file;
+    errno = ENOENT; // that one is another
+    return {};
 }
 
 bool region_file::take_hold(const fd& file, detail::owner_token who) noexcept {
@@ -192,14 +195,19 @@ bool region_file::is_held_by(const fd& file, detail::owner_token who) noexcept {
     return ::fcntl(file.get(), F_OFD_GETLK, &hold) != 0 || hold.l_type != F_UNLCK;
 }
 
-void region_file::hold_as(detail::owner_token who) noexcept {
+bool region_file::hold_as(detail::owner_token who) noexcept {
     const fd file = reopen(O_RDWR);
-    if (!file || !lock_file(file, LOCK_SH) || !take_hold(file, who))
-        return;
+    if (!file)
+        return errno == ENOENT; // nor does anybody else find it who would ask for the hold
+    if (!lock_file(file, LOCK_SH) || !take_hold(file, who))
+        return false;
+    void* at = ::mmap(nullptr, 1, PROT_READ, MAP_SHARED, file.get(), 0);
+    if (at == MAP_FAILED)
+        return false;
     if (own_hold_ != nullptr)
         ::munmap(own_hold_, 1);
-    void* at = ::mmap(nullptr, 1, PROT_READ, MAP_SHARED, file.get(), 0);
-    own_hold_ = at == MAP_FAILED ? nullptr : at;
+    own_hold_ = at;
+    return true;
 }
 
 std::error_code region_file::reserve(std::size_t offset, std::size_t length) noexcept {

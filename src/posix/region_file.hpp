@@ -19,7 +19,7 @@ public:
 
     std::error_code reserve(std::size_t offset, std::size_t length) noexcept override;
     bool ring() noexcept override;
-    void hold_as(detail::owner_token who) noexcept override;
+    bool hold_as(detail::owner_token who) noexcept override;
 
     /// A fresh descriptor of the same file, if it still bears its name. The mapping's own was closed when it was
     /// made: no descriptor is kept per object. To close one that may write sounds like a holder's leaving.

@@ -44,7 +44,7 @@ public:
     // All of it is committed when the section is made.
     std::error_code reserve(std::size_t, std::size_t) noexcept override { return {}; }
     bool ring() noexcept override { return false; }
-    void hold_as(detail::owner_token) noexcept override {}
+    bool hold_as(detail::owner_token) noexcept override { return true; }
 
     [[nodiscard]] backend::life is_held_by(detail::owner_token who) const noexcept;
 

@@ -1,6 +1,8 @@
-// What a forked child inherits, and what it does not. Only here and in async/fork.cpp a test forks and runs on.
+// What a forked child inherits, and what it does not. Only here, in async/fork.cpp and in
+// refused_calls_alone.cpp a test forks and runs on.
 #include <support/child.hpp>
 #include <support/crowd.hpp>
+#include <support/forked.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/raw_object.hpp>
@@ -42,34 +44,6 @@ struct held_elsewhere {
     mutex door;
     semaphore locked;
     semaphore go;
-};
-
-/// A forked child that runs `body` and ends with what that returns.
-class forked {
-public:
-    template <class Body>
-    explicit forked(Body body) : pid_(::fork()) {
-        if (pid_ != 0)
-            return;
-        int code = 99;
-        try {
-            code = body();
-        } catch (...) {
-        }
-        ::_exit(code);
-    }
-    forked(const forked&) = delete;
-    forked& operator=(const forked&) = delete;
-
-    [[nodiscard]] thread_number pid() const { return static_cast<thread_number>(pid_); }
-    int wait() {
-        int status = 0;
-        ::waitpid(pid_, &status, 0);
-        return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-    }
-
-private:
-    pid_t pid_;
 };
 
 int try_to_become_another_user() {

@@ -20,7 +20,7 @@ public:
 
     std::error_code reserve(std::size_t offset, std::size_t length) noexcept override;
     bool ring() noexcept override;
-    void hold_as(detail::owner_token) noexcept override {}
+    bool hold_as(detail::owner_token) noexcept override { return true; }
 
 private:
     unsigned index_;

@@ -1,12 +1,11 @@
 // Children, and what tests ask of the system, on POSIX.
 #include <support/child.hpp>
+#include <support/posix/call_filter.hpp>
 #include <support/system.hpp>
 
 #include <dirent.h>
 #include <grp.h>
-#include <linux/filter.h>
 #include <linux/futex.h>
-#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -80,19 +79,6 @@ char state_of(thread_number thread) {
     // The state follows the program's name, which is in parentheses and may hold anything.
     const auto name_end = line.rfind(')');
     return name_end != std::string::npos && line.size() > name_end + 2 ? line[name_end + 2] : '?';
-}
-
-constexpr sock_filter load_call_number = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
-
-/// The rule that follows is for this call only.
-sock_filter unless(long call) {
-    return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, 1);
-}
-
-void filter_calls(std::vector<sock_filter> rules) {
-    const sock_fprog program{static_cast<unsigned short>(rules.size()), rules.data()};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-        throw std::runtime_error(std::string("seccomp: ") + std::strerror(errno));
 }
 
 } // namespace
@@ -241,9 +227,9 @@ void until_asleep(thread_number thread) {
 }
 
 void forbid_system_calls() {
-    constexpr sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    constexpr auto allow = verdict(SECCOMP_RET_ALLOW);
     filter_calls(
-        {load_call_number, unless(SYS_exit_group), allow, BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)});
+        {load_call_number, unless(SYS_exit_group), allow, verdict(SECCOMP_RET_KILL_PROCESS)});
 }
 
 void forbid_sleeping_by_the_wall_clock() {
@@ -251,8 +237,8 @@ void forbid_sleeping_by_the_wall_clock() {
         return sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offsetof(seccomp_data, args) +
                                                                                          i * sizeof(std::uint64_t)));
     };
-    constexpr sock_filter kill = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
-    constexpr sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    constexpr auto kill = verdict(SECCOMP_RET_KILL_PROCESS);
+    constexpr auto allow = verdict(SECCOMP_RET_ALLOW);
     constexpr auto skip_unless = [](long call, std::uint8_t rules) {
         return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(call), 0, rules);
     };
@@ -271,8 +257,8 @@ void sleep_a_moment_by_the_wall_clock() {
 }
 
 void refuse_write_flags() {
-    filter_calls({load_call_number, unless(SYS_pwritev2), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EOPNOTSUPP),
-                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)});
+    filter_calls({load_call_number, unless(SYS_pwritev2), verdict(SECCOMP_RET_ERRNO | EOPNOTSUPP),
+                  verdict(SECCOMP_RET_ALLOW)});
 }
 
 int killed_by_forbidden_call() {

@@ -1,0 +1,25 @@
+#include <support/forked.hpp>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace crosswake::test {
+
+forked::forked(const std::function<int()>& body) : pid_(static_cast<thread_number>(::fork())) {
+    if (pid_ != 0)
+        return;
+    int code = 99;
+    try {
+        code = body();
+    } catch (...) {
+    }
+    ::_exit(code);
+}
+
+int forked::wait() {
+    int status = 0;
+    ::waitpid(static_cast<pid_t>(pid_), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+} // namespace crosswake::test
