@@ -126,8 +126,8 @@ public:
     [[nodiscard]] CROSSWAKE_EXPORT std::size_t waiting() const noexcept;
 
     /// In a forked child, before anything else is done with it: gives up the inherited bell, makes one of its own
-    /// (handles() change) and enters the pending waits anew, beside the parent's. Throws like the constructor, and may be
-    /// called again then.
+    /// (handles() change) and enters the pending waits anew, beside the parent's. Throws like the constructor, and
+    /// may be called again then.
     CROSSWAKE_EXPORT void reopen_after_fork();
 
 private:

@@ -1,5 +1,5 @@
-// Each kernel call refused in turn, always and one time of many, with each error: what comes of it is an error or another
-// way, and never a hang, a lost wake-up, a leak or an object that cannot be used any more.
+// Each kernel call refused in turn, always and one time of many, with each error: what comes of it is an error or
+// another way, and never a hang, a lost wake-up, a leak or an object that cannot be used any more.
 #include <support/child.hpp>
 #include <support/faults.hpp>
 #include <support/names.hpp>

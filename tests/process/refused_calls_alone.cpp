@@ -57,9 +57,15 @@ void die_and_leave(const std::string& name) {
 }
 
 bool clears_away(const std::string& name) {
-    return works_or_is_refused([&] { named<semaphore>{open_only, grave(name, 0)}; }) &&
-           works_or_is_refused([&] { named<semaphore>{create_only, grave(name, 1)}; }) &&
-           works_or_is_refused([&] { named<semaphore>{open_or_create, grave(name, 2)}; }) &&
+    return works_or_is_refused([&] {
+               named<semaphore>{open_only, grave(name, 0)};
+           }) &&
+           works_or_is_refused([&] {
+               named<semaphore>{create_only, grave(name, 1)};
+           }) &&
+           works_or_is_refused([&] {
+               named<semaphore>{open_or_create, grave(name, 2)};
+           }) &&
            works_or_is_refused([] { (void)sweep(); });
 }
 
@@ -178,7 +184,7 @@ CROSSWAKE_ROLE(live_alone) {
     const recheck_each for_now(call == "futex" ? 1ms : std::chrono::hours(1));
     auto r = std::make_unique<reactor>();
     (void)works_or_is_refused([] { throw std::bad_alloc(); }); // the first exception takes a futex of the C library's
-    refuse_write_flags();                                      // as an older system does, where signals have to be held back instead
+    refuse_write_flags(); // as an older system does, where signals have to be held back instead
     if (how == "unknown")
         forbid_unknown_calls();
     else if (!refuse_nth_call(call, error, std::stoul(how)))

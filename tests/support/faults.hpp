@@ -1,4 +1,5 @@
-// A kernel that refuses: one kind of call, always or one time of many, or all but those that are known; and a /proc that shows less than usual.
+// A kernel that refuses: one kind of call, always or one time of many, or all but those that are known; and a /proc
+// that shows less than usual.
 #pragma once
 
 #include <cstddef>

@@ -48,8 +48,8 @@ inline end_of_scene it_is_over() {
 
 /// Calls play(call, error, n, way), in which the n-th such call is refused, for each of these calls and each n until
 /// fewer are made: in one of the both_ways, each n with another error; or in so many of the pairs of these
-/// (CROSSWAKE_TEST_REFUSALS; 12 are all). It returns the end of the scene, which has to leave no more behind than one in
-/// which nothing is refused.
+/// (CROSSWAKE_TEST_REFUSALS; 12 are all). It returns the end of the scene, which has to leave no more behind than one
+/// in which nothing is refused; none, if the scene went wrong.
 template <class Play>
 void refuse_each_in_turn(const std::vector<std::string>& calls, Play&& play) {
     const auto errors = kernel_errors();

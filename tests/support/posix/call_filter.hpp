@@ -26,9 +26,9 @@ constexpr sock_filter unless(long call) {
 void filter_calls(std::vector<sock_filter> rules);
 
 /// From now on `answer` is asked before each such call: 0 lets it be made, an error is what comes of it. In a thread of
-/// its own that the filter is not for, so that it may make such calls itself; nothing that the asking thread may have
-/// locked may be taken there, the heap included. For the rest of the process's life, and of those that it forks while it
-/// lives. false: the system lets nobody be asked.
+/// its own that the filter is not for, so that it may make such calls itself; it may not wait for anything that the
+/// asking thread may have locked, the heap included. For the rest of the process's life; about its children's calls
+/// too, while it lives. false: the system lets nobody be asked.
 [[nodiscard]] bool ask_before(long call, std::function<int()> answer);
 
 } // namespace crosswake::test

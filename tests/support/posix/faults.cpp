@@ -72,8 +72,8 @@ const std::map<std::string, long> calls{
 
 /// They cannot fail, or are the C library's own: its heap, its fork and how it ends.
 constexpr long beside_those[] = {
-    SYS_getpid, SYS_gettid, SYS_geteuid, SYS_getegid,    SYS_clock_gettime, SYS_brk,  SYS_mprotect,
-    SYS_clone,  SYS_clone3, SYS_wait4,   SYS_set_robust_list, SYS_rseq,     SYS_exit, SYS_exit_group,
+    SYS_getpid, SYS_gettid, SYS_geteuid, SYS_getegid,         SYS_clock_gettime, SYS_brk,  SYS_mprotect,
+    SYS_clone,  SYS_clone3, SYS_wait4,   SYS_set_robust_list, SYS_rseq,          SYS_exit, SYS_exit_group,
 };
 
 const std::map<std::string, int> errors{

@@ -228,8 +228,7 @@ void until_asleep(thread_number thread) {
 
 void forbid_system_calls() {
     constexpr auto allow = verdict(SECCOMP_RET_ALLOW);
-    filter_calls(
-        {load_call_number, unless(SYS_exit_group), allow, verdict(SECCOMP_RET_KILL_PROCESS)});
+    filter_calls({load_call_number, unless(SYS_exit_group), allow, verdict(SECCOMP_RET_KILL_PROCESS)});
 }
 
 void forbid_sleeping_by_the_wall_clock() {
@@ -257,8 +256,8 @@ void sleep_a_moment_by_the_wall_clock() {
 }
 
 void refuse_write_flags() {
-    filter_calls({load_call_number, unless(SYS_pwritev2), verdict(SECCOMP_RET_ERRNO | EOPNOTSUPP),
-                  verdict(SECCOMP_RET_ALLOW)});
+    filter_calls(
+        {load_call_number, unless(SYS_pwritev2), verdict(SECCOMP_RET_ERRNO | EOPNOTSUPP), verdict(SECCOMP_RET_ALLOW)});
 }
 
 int killed_by_forbidden_call() {
