@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>
+#include <support/runs_out.hpp>
 
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
@@ -118,7 +119,7 @@ TEST_CASE("a grant that was never delivered wakes somebody else") {
         async_lock(first.get_executor(), s->door, [&](boost::system::error_code, unique_lock) { taken = true; });
         // Both have been granted nothing or something by now; whoever was is dropped undelivered.
     }
-    second.run();
+    REQUIRE(runs_out(second));
     CHECK_FALSE(taken);
     CHECK(woken);
 }
@@ -145,7 +146,7 @@ TEST_CASE("waits go on while their process has any handle of the object, and clo
     while (granted == 0)
         io.run_one();
     last.reset();
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(granted == 1);
     CHECK(aborted == 2);
 }
@@ -156,11 +157,11 @@ TEST_CASE("a stopped context keeps its waits, and goes on with them after restar
     bool done = false;
     async_acquire(io.get_executor(), s->permits, [&](boost::system::error_code ec) { done = !ec; });
     asio::post(io, [&] { io.stop(); });
-    io.run();
+    REQUIRE(runs_out(io));
     s->permits.release();
     CHECK_FALSE(done);
     io.restart();
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(done);
 }
 
@@ -178,7 +179,8 @@ TEST_CASE("what a handler throws leaves run(), and costs the other handlers noth
     int thrown = 0;
     for (;;)
         try {
-            io.run();
+            const bool is_over = runs_out(io);
+            REQUIRE(is_over);
             break;
         } catch (const std::runtime_error&) {
             ++thrown;
@@ -195,6 +197,6 @@ TEST_CASE("what a handler throws leaves run(), and costs the other handlers noth
     s->permits.release();
     CHECK_THROWS_AS(io.run(), std::runtime_error);
     s->once.set();
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(done == 6);
 }

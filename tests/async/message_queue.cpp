@@ -1,5 +1,6 @@
 // A message queue, awaited: what the handlers get, and what becomes of what they did not get.
 #include <support/names.hpp>
+#include <support/runs_out.hpp>
 
 #include <crosswake/asio.hpp>
 #include <crosswake/named.hpp>
@@ -56,7 +57,7 @@ TEST_CASE("a coroutine reserves, writes and commits, and another receives and re
             }
         },
         asio::detached);
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(received == 50);
 }
 
@@ -70,22 +71,22 @@ TEST_CASE("an awaited operation that fails brings an error and nothing else") {
         errors.push_back(ec);
     };
     async_reserve(ex, *q, 65, note);
-    io.run();
+    REQUIRE(runs_out(io));
     async_receive_for(ex, *q, 1ms, note);
     io.restart();
-    io.run();
+    REQUIRE(runs_out(io));
     async_receive_until(ex, *q, std::chrono::steady_clock::now(), note);
     io.restart();
-    io.run();
+    REQUIRE(runs_out(io));
     send(*q, 1);
     async_reserve_for(ex, *q, 1ms, 1, note);
     io.restart();
-    io.run();
+    REQUIRE(runs_out(io));
     async_reserve(ex, *q, 1, note);
     io.restart();
     io.poll();
     q->close();
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(errors == std::vector<error_code>{to_boost(errc::too_large), to_boost(errc::timed_out),
                                             to_boost(errc::timed_out), to_boost(errc::timed_out),
                                             to_boost(errc::closed)});
@@ -116,7 +117,7 @@ TEST_CASE("whoever waits behind a large reservation that gives up gets the room 
         CHECK_FALSE(small); // who began first is served first
         if (cancelled)
             signal.emit(asio::cancellation_type::total);
-        io.run();
+        REQUIRE(runs_out(io));
         CHECK(large == (cancelled ? error_code(asio::error::operation_aborted) : to_boost(errc::timed_out)));
         CHECK(small->size() == 1);
     }
@@ -160,7 +161,7 @@ TEST_CASE("what was granted and not yet delivered when the handle was closed is 
     async_reserve(io.get_executor(), **closing, 100, note);
     CHECK(here->empty());
     closing.reset();
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(errors == std::vector<error_code>(2, asio::error::operation_aborted));
     CHECK(here->size() == 1);
     CHECK(here->receive().size() == 1);

@@ -116,7 +116,7 @@ TEST_CASE("another process finds the bell and the mailbox, and every ring of its
     constexpr int times = 2000;
     child c{"ring_another", {name, std::to_string(times)}};
     for (int i = 0; i < times; ++i) {
-        await(*b);
+        REQUIRE(is_rung(*b));
         b->silence();
         t->next.release();
     }
@@ -215,7 +215,7 @@ TEST_CASE("a bell that listens for deaths hears each once, of those only that it
     CHECK_FALSE(is_ringing(*b));
     b->stop_listening_for_death_of(t->token.load());
     one.kill();
-    await(*b);
+    REQUIRE(is_rung(*b));
     CHECK(b->silence() == bell::heard::a_death);
     CHECK_FALSE(is_ringing(*b));
     CHECK(b->silence() == bell::heard::nothing_special);
@@ -231,6 +231,19 @@ TEST_CASE("a bell that listens for deaths hears each once, of those only that it
     b->silence();
     b->stop_listening_for_death_of(t->token.load());
     CHECK_FALSE(is_ringing(*b));
+}
+
+TEST_CASE(
+    "a bell does not listen for the death of a process that there was before, with the number of one that lives") {
+    const auto name = fresh_name();
+    named<tower> t{create_only, name};
+    child c{"have_a_bell", {name}};
+    t->ready.acquire();
+    auto fields = unpack(t->token.load());
+    fields.birth ^= 1;
+    const auto b = make_bell();
+    CHECK_FALSE(b->listen_for_death_of(pack(fields)));
+    b->stop_listening_for_death_of(pack(fields));
 }
 
 TEST_CASE("a bell takes its descriptors with it") {

@@ -60,7 +60,7 @@ TEST_CASE("a bell that listens to a region hears who rings through it, here and 
     CHECK(b->silence() == bell::heard::nothing_special);
 
     child c{"ring_through_a_region", {name}};
-    await(*b);
+    REQUIRE(is_rung(*b));
     CHECK(b->silence() == bell::heard::a_region);
     CHECK_FALSE(is_ringing(*b));
     c.kill();

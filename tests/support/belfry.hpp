@@ -2,6 +2,7 @@
 #pragma once
 
 #include <support/handles.hpp>
+#include <support/in_time.hpp>
 
 #include <backend/bell.hpp>
 #include <crosswake/detail/owner.hpp>
@@ -12,6 +13,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,10 +25,16 @@ inline bool is_ringing(const backend::bell& b) {
     return is_any_ready(b.handles());
 }
 
-/// Sleeps until the bell rings.
-inline void await(const backend::bell& b) {
-    while (!is_ringing(b))
-        until_ready(b.handles());
+/// Sleeps until the bell rings; false: nobody rings it.
+[[nodiscard]] inline bool is_rung(const backend::bell& b) {
+    return in_time([&b](auto limit) {
+        for (const auto given_up = deadline::after(limit); !is_ringing(b);) {
+            if (given_up <= deadline::after(std::chrono::nanoseconds(0)))
+                return false;
+            until_ready(b.handles(), given_up);
+        }
+        return true;
+    });
 }
 
 inline std::unique_ptr<backend::bell> make_bell() {
@@ -48,7 +56,7 @@ inline std::unique_ptr<backend::peer_bell> ringer_of(const backend::bell& b) {
 /// Where two processes tell each other what the other has to know.
 struct tower {
     std::atomic<detail::owner_token> token{0};
-    std::array<std::atomic<backend::bell_address>, 9> address{};
+    std::array<std::atomic<backend::bell_address>, 10> address{};
     semaphore ready;
     semaphore next;
 };

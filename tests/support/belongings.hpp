@@ -2,6 +2,7 @@
 // it when it is dead, wherever they look from.
 #pragma once
 
+#include <support/in_time.hpp>
 #include <support/recheck.hpp>
 
 #include <crosswake/message_queue.hpp>
@@ -47,10 +48,14 @@ public:
         return !desk_->door.try_lock_for(5 * look_up) && !desk_->work.take_for(5 * look_up) &&
                !post_->receive_for(5 * look_up) && !post_->reserve_for(5 * look_up, letter);
     }
-    /// Waits until they are free because their owner is dead, and is done with them. Whether that was told of each.
+    /// Waits until they are free because their owner is dead, and is done with them. Whether that was told of each, and
+    /// the lock did not stay with the dead.
     [[nodiscard]] bool come_from_the_dead() {
         const recheck_each while_here(look_up);
-        const bool lock_tells = desk_->door.lock() == lock_status::acquired_from_dead_owner;
+        const auto lock = in_time([this](auto limit) { return desk_->door.try_lock_for(limit); });
+        if (!lock)
+            return false;
+        const bool lock_tells = *lock == lock_status::acquired_from_dead_owner;
         desk_->door.unlock();
         auto item = desk_->work.take();
         const bool item_tells = item.redelivered() == 1;

@@ -28,4 +28,10 @@ inline void wait(waiter& w, operation& op) {
         throw std::runtime_error("stuck");
 }
 
+/// Runs the loop until it is so; false: nothing brings it there.
+template <class Done>
+[[nodiscard]] bool runs_until(poll_loop& loop, Done done) {
+    return in_time([&](auto limit) { return loop.run_until(done, deadline::after(limit)); });
+}
+
 } // namespace crosswake::test

@@ -24,7 +24,9 @@ int main(int argc, char** argv) {
                 static_cast<unsigned long long>(test::seed()), to_string(bell_mechanism_in_use()),
                 static_cast<long long>(recheck.count()));
     std::fflush(stdout);
-    code = doctest::Context(argc, argv).run();
+    doctest::Context context(argc, argv);
+    context.setOption("abort-after", static_cast<int>(test::knob("CROSSWAKE_TEST_FAILURES", 0))); // 0: never
+    code = context.run();
     if (const auto left = test::objects_left(test::name_stem()); left != 0) {
         std::printf("%zu objects were left behind\n", left);
         return 1;

@@ -2,10 +2,12 @@
 
 #include <support/handles.hpp>
 
+#include <algorithm>
+
 namespace crosswake::test {
 
-void poll_loop::run_once() {
-    until_ready(reactor_->handles(), reactor_->next_deadline());
+void poll_loop::run_once(deadline at_the_latest) {
+    until_ready(reactor_->handles(), std::min(reactor_->next_deadline(), at_the_latest));
     reactor_->dispatch();
 }
 

@@ -4,6 +4,7 @@
 #include <crosswake/reactor.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <memory>
 #include <string>
@@ -17,12 +18,17 @@ public:
     poll_loop(const poll_loop&) = delete;
     poll_loop& operator=(const poll_loop&) = delete;
 
-    /// Sleeps until a handle is readable or the reactor's next deadline has come, then dispatches.
-    void run_once();
+    /// Sleeps until a handle is readable, or the reactor's next deadline has come, or that moment; then dispatches.
+    void run_once(deadline at_the_latest = deadline::never());
+    /// Runs until it is so; false: it was not by that moment.
     template <class Done>
-    void run_until(Done done) {
-        while (!done())
-            run_once();
+    bool run_until(Done done, deadline at_the_latest = deadline::never()) {
+        while (!done()) {
+            if (at_the_latest <= deadline::after(std::chrono::nanoseconds(0)))
+                return false;
+            run_once(at_the_latest);
+        }
+        return true;
     }
     /// Whether a handle is readable now.
     [[nodiscard]] bool is_ringing() const;

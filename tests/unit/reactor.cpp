@@ -1,4 +1,5 @@
 // The reactor, driven by a bare event loop.
+#include <support/in_time.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/raw_object.hpp>
@@ -118,7 +119,7 @@ TEST_CASE("a wait can be used again when it is over") {
     for (int i = 1; i <= 3; ++i) {
         CHECK(start(r, w.p, w.op) == start_result::waiting);
         s->release();
-        loop.run_until([&] { return w.p.times == i; });
+        REQUIRE(runs_until(loop, [&] { return w.p.times == i; }));
         CHECK(w.p.result == wait_result::done);
     }
 }
@@ -213,7 +214,7 @@ TEST_CASE("a ring that is cancelled away goes to somebody else who waits, in a r
         if (other_blocks)
             blocked->join();
         else
-            loop.run_until([&] { return heir.p.is_over(); });
+            REQUIRE(runs_until(loop, [&] { return heir.p.is_over(); }));
         CHECK(s->available() == 0);
     }
 }
@@ -226,7 +227,7 @@ TEST_CASE("a deadline ends a wait as timed out, not early, with nothing taken") 
     permit_wait w{*s, until};
     CHECK(start(r, w.p, w.op) == start_result::waiting);
     CHECK(r.next_deadline() <= until);
-    loop.run_until([&] { return w.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return w.p.is_over(); }));
     CHECK(w.p.result == wait_result::timed_out);
     CHECK(now() >= until.steady_ns());
     s->release();
@@ -277,7 +278,7 @@ TEST_CASE("deadlines end waits in their order, whatever the order in which they 
             continue;
         expected.push_back(place);
     }
-    loop.run_until([&] { return r.waiting() == 0; });
+    REQUIRE(runs_until(loop, [&] { return r.waiting() == 0; }));
     std::sort(expected.begin(), expected.end());
     CHECK(order == expected);
 }
@@ -310,7 +311,7 @@ TEST_CASE("a wait for a lock that this process holds looks at nobody") {
     CHECK(start(r, p, op) == start_result::waiting);
     CHECK(r.next_deadline() > deadline::after(1min));
     m->unlock();
-    loop.run_until([&] { return p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return p.is_over(); }));
     CHECK(p.result == wait_result::done);
     const auto hold = op.guard();
     CHECK(hold.status() == lock_status::acquired);
@@ -333,7 +334,7 @@ TEST_CASE("closing the object's last handle aborts its waits, and only its") {
         s.reset();
         CHECK_FALSE(r.cancel(goes.p));
         CHECK(r.waiting() == 3); // they are to be told
-        loop.run_until([&] { return goes_too.p.is_over(); });
+        REQUIRE(runs_until(loop, [&] { return goes_too.p.is_over(); }));
         CHECK(goes.p.times == 1);
         CHECK(goes.p.result == wait_result::aborted);
         CHECK(goes_too.p.result == wait_result::aborted);
@@ -341,7 +342,7 @@ TEST_CASE("closing the object's last handle aborts its waits, and only its") {
     CHECK_FALSE(raw_object::exists(name));
     CHECK(r.waiting() == 1);
     other->release();
-    loop.run_until([&] { return stays.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return stays.p.is_over(); }));
     CHECK(stays.p.result == wait_result::done);
 }
 
@@ -357,7 +358,7 @@ TEST_CASE("closing one of an object's handles leaves waits alone that were start
     named<semaphore> {
         open_only, name
         } -> release();
-    loop.run_until([&] { return w.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return w.p.is_over(); }));
     CHECK(w.p.result == wait_result::done);
 }
 
@@ -374,7 +375,7 @@ TEST_CASE("a wait stays while any handle of its object is left, though the one i
     if (w.p.is_over())
         return;
     last->release();
-    loop.run_until([&] { return w.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return w.p.is_over(); }));
     CHECK(w.p.result == wait_result::done);
 }
 
@@ -395,7 +396,7 @@ TEST_CASE("destroying a reactor aborts its waits, and leaves nothing behind that
     permit_wait next{*s};
     CHECK(start(again, next.p, next.op) == start_result::waiting);
     s->release();
-    loop.run_until([&] { return next.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return next.p.is_over(); }));
     CHECK(next.p.result == wait_result::done);
 }
 
@@ -419,7 +420,7 @@ TEST_CASE("a wait may be started, and another cancelled, from inside completed()
     CHECK(victim.p.result == wait_result::cancelled);
     CHECK(r.waiting() == 1);
     s->release();
-    loop.run_until([&] { return next.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return next.p.is_over(); }));
     CHECK(next.p.result == wait_result::done);
 }
 
@@ -442,11 +443,11 @@ TEST_CASE("completed() may destroy the wait, the object's last handle, and start
     CHECK(start(r, *p, *op) == start_result::waiting);
     CHECK(start(r, sibling.p, sibling.op) == start_result::waiting);
     (*s)->release();
-    loop.run_until([&] { return sibling.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return sibling.p.is_over(); }));
     delete raw;
     CHECK(sibling.p.result == wait_result::aborted);
     other->release();
-    loop.run_until([&] { return next.p.is_over(); });
+    REQUIRE(runs_until(loop, [&] { return next.p.is_over(); }));
     CHECK(next.p.result == wait_result::done);
 }
 
@@ -486,7 +487,7 @@ TEST_CASE("thousands of waits on hundreds of objects all end, each once") {
     CHECK(r.waiting() == objects * each);
     for (auto& s : all)
         s->release(each);
-    loop.run_until([&] { return r.waiting() == 0; });
+    REQUIRE(runs_until(loop, [&] { return r.waiting() == 0; }));
     CHECK(std::all_of(waits.begin(), waits.end(),
                       [](const auto& w) { return w.p.times == 1 && w.p.result == wait_result::done; }));
 }
@@ -541,7 +542,7 @@ TEST_CASE("an event for all ends every wait in every reactor, and wakes the bloc
     e->set();
     for (auto& r : reactors) {
         poll_loop loop{r};
-        loop.run_until([&] { return r.waiting() == 0; });
+        REQUIRE(runs_until(loop, [&] { return r.waiting() == 0; }));
     }
     blocked.join();
     CHECK(std::all_of(waits.begin(), waits.end(), [](const auto& w) { return w.result == wait_result::done; }));
@@ -663,7 +664,7 @@ TEST_CASE("handles that come and go beside one that stays leave no mapping, no s
             REQUIRE(r.cancel(w.p));
         } else {
             goes->release();
-            loop.run_until([&] { return w.p.is_over(); });
+            REQUIRE(runs_until(loop, [&] { return w.p.is_over(); }));
         }
     }
     CHECK(mapping_count(name) == before);
@@ -682,7 +683,7 @@ TEST_CASE("a wait whose handle is closed while the object has another is done, a
         goes.reset();
         CHECK(mapping_count(name) > before);
         stays->release();
-        loop.run_until([&] { return w.p.is_over(); });
+        REQUIRE(runs_until(loop, [&] { return w.p.is_over(); }));
         CHECK(w.p.result == wait_result::done);
     }
     CHECK(mapping_count(name) == before);
