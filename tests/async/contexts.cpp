@@ -2,6 +2,7 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>
+#include <support/runs_out.hpp>
 #include <support/system.hpp>
 
 #include <crosswake/asio.hpp>
@@ -55,7 +56,7 @@ TEST_CASE("an io_context with four threads, a thread_pool, and strands on both t
         for (int i = 0; i < takers; ++i)
             asio::co_spawn(io, take(*q, items / takers, sum), asio::detached);
         child feeder{"feed", {name, std::to_string(items)}};
-        io.run();
+        REQUIRE(runs_out(io));
         CHECK(feeder.wait() == 0);
         CHECK(sum == sum_of_items);
     }
@@ -114,7 +115,7 @@ TEST_CASE("an io_context with four threads, a thread_pool, and strands on both t
             threads.emplace_back([&] {
                 asio::io_context io(1);
                 asio::co_spawn(io, take(*q, items / 4, sum), asio::detached);
-                io.run();
+                CHECK(runs_out(io));
             });
         child feeder{"feed", {name, std::to_string(items)}};
         for (auto& t : threads)
@@ -139,7 +140,7 @@ TEST_CASE("a handler never runs inside the function that starts its operation") 
         CHECK(order == 0);
         order = 1;
     });
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(order == 2);
 }
 
@@ -155,13 +156,13 @@ TEST_CASE("run() goes on while something waits, and returns when nothing does") 
     io.run_for(5ms);
     CHECK_FALSE(io.stopped()); // the time was over, not the work
     s->release();
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(done);
     CHECK(io.stopped());
 
     io.restart();
     async_acquire_for(io.get_executor(), *s, 2ms, [](boost::system::error_code ec) { CHECK(ec == errc::timed_out); });
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(io.stopped());
 
     io.restart();
@@ -170,7 +171,7 @@ TEST_CASE("run() goes on while something waits, and returns when nothing does") 
                       CHECK(ec == asio::error::operation_aborted);
                   }));
     asio::post(io, [&] { signal.emit(asio::cancellation_type::total); });
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(io.stopped());
 }
 
@@ -187,11 +188,39 @@ TEST_CASE("every cancellation type ends the wait, which has taken nothing") {
                       over = true;
                   }));
         asio::post(io, [&] { signal.emit(type); });
-        io.run();
+        REQUIRE(runs_out(io));
         CHECK(over);
         q->push(1);
         CHECK(q->pop() == 1);
     }
+}
+
+TEST_CASE("what was granted before it was cancelled is kept, though its handler has not run yet") {
+    named<semaphore> s{create_only, fresh_name(), 1};
+    asio::io_context io;
+    asio::cancellation_signal signal;
+    boost::system::error_code result = errc::timed_out;
+    async_acquire(io.get_executor(), *s,
+                  asio::bind_cancellation_slot(signal.slot(), [&](boost::system::error_code ec) { result = ec; }));
+    CHECK(s->available() == 0);
+    signal.emit(asio::cancellation_type::total);
+    REQUIRE(runs_out(io));
+    CHECK_FALSE(result);
+}
+
+TEST_CASE("a cancellation slot is free when its operation's handler runs, which may want it for the next") {
+    named<semaphore> s{create_only, fresh_name()};
+    asio::io_context io;
+    asio::cancellation_signal signal;
+    bool is_free = false;
+    async_acquire(io.get_executor(), *s, asio::bind_cancellation_slot(signal.slot(), [&](boost::system::error_code ec) {
+                      CHECK_FALSE(ec);
+                      is_free = !signal.slot().has_handler();
+                  }));
+    CHECK(signal.slot().has_handler());
+    s->release();
+    REQUIRE(runs_out(io));
+    CHECK(is_free);
 }
 
 TEST_CASE("the handler's allocator has the operation's memory") {
@@ -220,6 +249,6 @@ TEST_CASE("the handler's allocator has the operation's memory") {
         }));
     CHECK(memory.taken == 1);
     s->release();
-    io.run();
+    REQUIRE(runs_out(io));
     CHECK(done);
 }

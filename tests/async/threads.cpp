@@ -1,7 +1,9 @@
 // Contexts with several threads: who hears the bell, who runs the handler, and when run() returns.
 #include <support/child.hpp>
+#include <support/in_time.hpp>
 #include <support/names.hpp>
 #include <support/role.hpp>
+#include <support/runs_out.hpp>
 #include <support/seed.hpp>
 #include <support/system.hpp>
 
@@ -127,14 +129,16 @@ TEST_CASE("a handler that blocks its thread keeps nobody in the context's other 
     giver first(1);
     giver second(1);
     asio::io_context context;
+    bool other_has_run = false;
     async_acquire(context.get_executor(), *first.gift, [&](error_code) {
         second.wish->release();
-        reached->acquire(); // until the other handler has run
+        other_has_run = in_time([&](auto limit) { return reached->try_acquire_for(limit); });
     });
     async_acquire(context.get_executor(), *second.gift, [&](error_code) { reached->release(); });
     context.poll();
     first.wish->release();
     run_in(context, 2);
+    REQUIRE(other_has_run);
     CHECK(reached->available() == 0);
     CHECK(first.wait() == 0);
     CHECK(second.wait() == 0);
@@ -228,7 +232,7 @@ TEST_CASE("a handler never runs inside the emission of its cancellation, nor ins
         closed.reset();
         inside = false;
     });
-    context.run();
+    REQUIRE(runs_out(context));
     CHECK(called == 2);
 }
 
@@ -251,7 +255,7 @@ TEST_CASE("run() goes on while a wait is pending and ends with the last one, aga
         async_acquire_for(context.get_executor(), *g.gift, -1s,
                           [&](error_code ec) { timed_out = ec == errc::timed_out; });
         g.wish->release();
-        context.run();
+        REQUIRE(runs_out(context));
         CHECK(granted);
         CHECK(cancelled);
         CHECK(timed_out);
@@ -278,11 +282,30 @@ TEST_CASE("deadlines come in their own order, not in that of the calls, and none
             order.push_back(delay);
         });
     }
-    context.run();
+    REQUIRE(runs_out(context));
     CHECK(order.size() == waits);
     CHECK(std::is_sorted(order.begin(), order.end()));
     permits->release();
     CHECK(permits->try_acquire());
+}
+
+TEST_CASE("a wait that began later and ends sooner is not kept until the others end") {
+    named<semaphore> permits{create_only, fresh_name()};
+    asio::io_context context;
+    asio::cancellation_signal signal;
+    int called = 0;
+    async_acquire_for(context.get_executor(), *permits, 1h,
+                      asio::bind_cancellation_slot(signal.slot(), [&](error_code ec) {
+                          CHECK(ec == asio::error::operation_aborted);
+                          ++called;
+                      }));
+    async_acquire_for(context.get_executor(), *permits, 1ms, [&](error_code ec) {
+        CHECK(ec == errc::timed_out);
+        ++called;
+        signal.emit(asio::cancellation_type::total);
+    });
+    REQUIRE(runs_out(context));
+    CHECK(called == 2);
 }
 
 TEST_CASE("a future's wait is in the context that is named") {
@@ -317,8 +340,8 @@ TEST_CASE("a wait is in the context that is named, and its handler runs on the e
         handles.poll();
     }
     permits->release();
-    waits.run();
+    REQUIRE(runs_out(waits));
     CHECK(called == 1);
-    handles.run(); // returns: nothing is left
+    REQUIRE(runs_out(handles)); // returns: nothing is left
     CHECK(called == 2);
 }

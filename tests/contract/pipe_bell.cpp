@@ -38,7 +38,7 @@ int sealed_memory(std::size_t bytes, const char* text) {
     return file;
 }
 
-constexpr std::size_t forgeries = 8;
+constexpr std::size_t forgeries = 9;
 
 } // namespace
 
@@ -55,21 +55,28 @@ CROSSWAKE_ROLE(have_what_is_no_bell) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
         return 2;
+    // The real mailbox's bytes, under another number, which they say is theirs.
+    const auto become_the_real = [&](int forged) {
+        const auto claimed = as_address(forged);
+        return ::pwrite(forged, real->mailbox() - 64, page, 0) == page &&
+               ::pwrite(forged, &claimed, sizeof claimed, 16) == sizeof claimed;
+    };
     const int unsealed = ::memfd_create("test", MFD_CLOEXEC);
-    if (::ftruncate(unsealed, page) != 0)
+    if (!become_the_real(unsealed))
         return 3;
-    // The real mailbox's bytes, under another number.
+    const int without_pipe = sealed_memory(page, "");
+    const std::uint64_t inode = 1;
+    if (!become_the_real(without_pipe) || ::pwrite(without_pipe, &inode, sizeof inode, 24) != sizeof inode)
+        return 7;
+    // The same bytes, which say that they are under the right number.
     const int copy = sealed_memory(page, "");
     if (copy < 0 || ::pwrite(copy, real->mailbox() - 64, 64 + mailbox_bytes, 0) < 0)
         return 4;
 
-    // The same in a regular file, which has no seals; and what it says of itself is true.
+    // What they say is true, in a regular file, which has no seals.
     const int file_copy = ::open((args[1] + ".copy").c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file_copy < 0 || ::pwrite(file_copy, real->mailbox() - 64, page, 0) != page)
+    if (!become_the_real(file_copy))
         return 6;
-    const auto claimed = as_address(file_copy);
-    if (::pwrite(file_copy, &claimed, sizeof claimed, 16) != sizeof claimed)
-        return 7;
 
     const bell_address addresses[forgeries] = {
         4321,                                    // nothing
@@ -78,6 +85,7 @@ CROSSWAKE_ROLE(have_what_is_no_bell) {
         as_address(unsealed),                    // memory that its owner could shrink
         as_address(sealed_memory(16, "short")),  // memory of another size
         as_address(sealed_memory(page, "text")), // memory without the mark
+        as_address(without_pipe),                // a mailbox whose pipe's number is another pipe's by now
         as_address(copy),
         as_address(file_copy),
     };

@@ -23,6 +23,8 @@
 
 #include <doctest/doctest.h>
 
+#include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -145,6 +147,18 @@ TEST_CASE("a forked child owns none of its parent's locks: it may not unlock the
     CHECK_FALSE(m->try_lock());
     m->unlock();
     CHECK(m->try_lock() == lock_status::acquired);
+    m->unlock();
+}
+
+TEST_CASE("nor does a child of whose birth the C library was not told" * doctest::skip(is_instrumented)) {
+    named<mutex> m{create_only, fresh_name()};
+    m->lock();
+    const auto child_pid = ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+    if (child_pid == 0)
+        ::_exit(is_not_permitted([&] { m->unlock(); }) ? 0 : 1);
+    int status = -1;
+    CHECK(::waitpid(static_cast<pid_t>(child_pid), &status, 0) == child_pid);
+    CHECK(status == 0);
     m->unlock();
 }
 

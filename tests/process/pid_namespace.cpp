@@ -1,6 +1,7 @@
 // Processes that number processes differently, as in containers: they see the same memory, and not each other.
 #include <support/belongings.hpp>
 #include <support/child.hpp>
+#include <support/in_time.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
 #include <support/rights.hpp>
@@ -34,8 +35,7 @@ CROSSWAKE_ROLE(answer) {
     named<desk> d{open_only, args[1]};
     for (auto n = std::stoi(args[2]); n-- > 0;) {
         semaphore::acquire_operation op{d->there};
-        if (w.wait(op) != wait_result::done)
-            return 1;
+        wait(w, op);
         d->back.release();
     }
     return 0;
@@ -55,8 +55,7 @@ CROSSWAKE_ROLE(ask_elsewhere) {
     for (auto n = std::stoi(args[2]); n-- > 0;) {
         d->there.release();
         semaphore::acquire_operation op{d->back};
-        if (w.wait(op) != wait_result::done)
-            return 1;
+        wait(w, op);
     }
     return other.wait();
 }
@@ -103,6 +102,7 @@ CROSSWAKE_ROLE(own_and_die) {
 }
 
 CROSSWAKE_ROLE(be_there) {
+    const belongings seen{open_only, args[0]};
     named<desk> d{open_only, args[0]};
     d->back.release();
     d->there.acquire();

@@ -13,6 +13,8 @@ public:
     explicit forked(const std::function<int()>& body);
     forked(const forked&) = delete;
     forked& operator=(const forked&) = delete;
+    /// Who was not waited for, in a test that failed, is killed.
+    ~forked();
 
     [[nodiscard]] thread_number pid() const { return pid_; }
     /// Waits for its end: the exit code, or minus the signal's number if it was killed.
