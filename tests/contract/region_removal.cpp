@@ -1,6 +1,9 @@
 // CONTRACT region, where what the dead leave is removed by others.
+#include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/raw_object.hpp>
+#include <support/rights.hpp>
+#include <support/role.hpp>
 #include <support/system.hpp>
 
 #include <backend/region.hpp>
@@ -9,8 +12,10 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 using namespace crosswake;
 using namespace crosswake::backend;
@@ -29,6 +34,24 @@ std::unique_ptr<region> make(const std::string& name) {
 
 } // namespace
 
+// args: a name. In a memory where nobody else sweeps.
+CROSSWAKE_ROLE(sweep_by_threes) {
+    if (!enter_small_shared_memory(1 << 20))
+        return not_permitted_here;
+    std::vector<std::unique_ptr<region>> living;
+    const auto more_that_live = [&] {
+        for (int i = 0; i < 30; ++i)
+            living.push_back(make(args[0] + std::to_string(living.size())));
+    };
+    more_that_live();
+    raw_object dead(args[0]);
+    dead.let_go();
+    more_that_live();
+    for (int calls = 0; calls < 30; ++calls)
+        sweep_regions(3);
+    return raw_object::exists(args[0]) ? 1 : 0;
+}
+
 TEST_CASE("a name whose dead region is just being removed is free: who wants it waits for those few steps") {
     const auto name = fresh_name();
     raw_object dead(name);
@@ -45,4 +68,10 @@ TEST_CASE("a name whose dead region is just being removed is free: who wants it 
     dead.finish_removal();
     t.join();
     CHECK(created != nullptr);
+}
+
+TEST_CASE("a bounded sweep goes on where the last one stopped") {
+    child c{"sweep_by_threes", {fresh_name()}};
+    if (const int code = c.wait(); permitted(code))
+        CHECK(code == 0);
 }
