@@ -50,7 +50,8 @@ constexpr std::uint64_t items_of_the_actor = 1000;
 
 struct board {
     std::atomic<detail::owner_token> actor{detail::nobody};
-    std::atomic<bool> actor_has_it{false}; // what it was about to give up waiting for
+    std::atomic<std::int64_t> actor_gives_up_at{0}; // on the clock of deadlines
+    std::atomic<bool> actor_has_it{false};          // what it was about to give up waiting for
     mutex door;
     std::uint64_t left = 0; // equal to the right whenever nobody is inside the door
     std::uint64_t right = 0;

@@ -56,9 +56,8 @@ auto in_bounds(milliseconds bound, tally& t, Wait&& wait) {
 
 void check_door(play& p, bool somebody_died_inside, tally& t) {
     auto& b = p.s.b;
-    const auto got = in_bounds(bound_of_a_locks_next_owner, t, [&] {
-        return in_time([&](auto limit) { return b.door.try_lock_for(limit); });
-    });
+    const auto got = in_bounds(bound_of_a_locks_next_owner, t,
+                               [&] { return in_time([&](auto limit) { return b.door.try_lock_for(limit); }); });
     if (!got) {
         ++t.stuck;
         return;
@@ -155,8 +154,7 @@ TEST_CASE("an operation killed at any instruction is done or not begun, and whoe
         CHECK(t.duplicated == 0);
         CHECK(t.left_behind == 0);
         CHECK((t.late == 0 || !being_late_fails()));
-        std::printf("| %s | %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n",
-                    what.name.c_str(),
+        std::printf("| %s | %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name.c_str(),
                     what.wake == nullptr ? "" : way, what.beside == nullptr ? "" : way_of_bystanders, t.kills, t.done,
                     t.stuck, t.lost, t.duplicated, t.left_behind, t.rechecks, t.late,
                     static_cast<long long>(t.longest.count()));

@@ -47,6 +47,11 @@ struct actor {
             begin_to_await();
         return *op;
     }
+    deadline give_up_after(std::chrono::milliseconds time) {
+        const auto until = deadline::after(time);
+        b.actor_gives_up_at.store(until.steady_ns());
+        return until;
+    }
     /// How the wait ended. What it got is in its hand, and on the board it says so.
     void is_over_with(wait_result result) {
         if (result != wait_result::done)
@@ -75,7 +80,7 @@ private:
         bell = std::make_unique<reactor>();
         auto began = start_result::timed_out;
         for (std::error_code error; began == start_result::timed_out;) {
-            hopes.emplace(deadline::after(std::chrono::milliseconds(2)));
+            hopes.emplace(give_up_after(std::chrono::milliseconds(2)));
             began = bell->start(*hopes, *wants, error);
         }
         require(began == start_result::waiting);
@@ -87,7 +92,7 @@ namespace acts {
 /// Blocked, the wait begins here, too, and has time to fall asleep.
 inline void time_out(actor& a) {
     if (!a.w.awaits())
-        return a.is_over_with(a.w.wait(*a.wants, deadline::after(std::chrono::milliseconds(50))));
+        return a.is_over_with(a.w.wait(*a.wants, a.give_up_after(std::chrono::milliseconds(50))));
     poll_loop{*a.bell}.run_until([&a] { return a.hopes->is_over(); });
     a.is_over_with(a.hopes->result);
 }

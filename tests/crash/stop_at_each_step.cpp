@@ -233,7 +233,11 @@ bool stop_after(std::size_t landmarks, std::size_t instructions, gifts given, co
         p.creep(instructions);
     ++t.stops;
     p.actor().stop();
-    others_go_on(p, what, !goes_on ? good::has_been_made : given.more ? good::is_made_by_others : good::is_made_later, t);
+    others_go_on(p, what,
+                 !goes_on     ? good::has_been_made
+                 : given.more ? good::is_made_by_others
+                              : good::is_made_later,
+                 t);
     p.actor().resume();
     p.settle();
     p.once_more();
@@ -260,8 +264,7 @@ TEST_CASE("an operation stopped at any instruction is robbed of nothing, and com
         const auto stop = [&](std::size_t landmarks, std::size_t instructions) {
             const gifts given{random() % (landmarks + 1), random() % 2 != 0};
             where = std::to_string(landmarks) + " landmarks, " + std::to_string(instructions) +
-                    " instructions; given before " + std::to_string(given.before) +
-                    (given.more ? ", and more" : "");
+                    " instructions; given before " + std::to_string(given.before) + (given.more ? ", and more" : "");
             return stop_after(landmarks, instructions, given, what, way, way_of_bystanders, t) && t.is_clean();
         };
         for (auto n = random() % stride; stop(n, 0); n += stride)

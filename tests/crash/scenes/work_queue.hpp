@@ -37,7 +37,7 @@ inline void close_the_shelf(actor& a) {
 }
 inline void want_to_stock(actor& a) {
     auto& op = a.want<detail::push_operation<crate, detail::work_queue_ref<crate>>>(a.b.shelf.ref(),
-                                                                                     crate::make(items_of_the_actor));
+                                                                                    crate::make(items_of_the_actor));
     a.gets = [&op] { require(op.error == errc{}); };
 }
 inline void want_to_take(actor& a) {
@@ -79,11 +79,7 @@ inline void haunt_the_shelf(survivors& s) {
 } // namespace stages
 
 inline const scene scenes_of_the_work_queue[] = {
-    {.name = "work_queue: push",
-     .of = books::shelf,
-     .effect = 1,
-     .prepare = stages::stock_one,
-     .act = acts::stock},
+    {.name = "work_queue: push", .of = books::shelf, .effect = 1, .prepare = stages::stock_one, .act = acts::stock},
     {.name = "work_queue: push, asleep before a bystander",
      .of = books::shelf,
      .effect = 1,
