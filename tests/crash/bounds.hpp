@@ -8,8 +8,8 @@
 
 namespace crosswake::test {
 
-/// After the kill, or after having come for it later: with the re-check at the library's own default. (On Windows nothing
-/// tells of a death but that of an owner that was seen: there the second may be the bound of a lock's next owner, too.)
+/// After the kill, or after having come for it later, with the re-check at the library's own default. (On Windows
+/// nothing tells of a death but that of an owner that was seen: there the next owner may take as long as all others.)
 inline constexpr std::chrono::milliseconds bound_of_a_locks_next_owner{100};
 inline constexpr std::chrono::milliseconds bound_of_everybody_else{1000};
 

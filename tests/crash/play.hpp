@@ -55,7 +55,7 @@ public:
     bool step() {
         for (bool sleeps_on = false;; sleeps_on = true) {
             if (sleeps_ && what_.is_given_up)
-                seat_bystanders(); // its time comes by itself
+                let_its_time_pass();
             else if (sleeps_ && (!sleeps_on || (all_through() && !is_there())))
                 wake();
             const auto now = actor_->next();
@@ -73,8 +73,9 @@ public:
     }
 
     /// What the actor gives up waiting for comes, amid that, and it is the one who is woken for it; too late, by the
-    /// clock. Not before it waits: then it would not give up.
+    /// clock. If it does not wait yet, that is when it sleeps: before, it would not give up.
     void give() {
+        is_to_be_given_ = true;
         if (sleeps_)
             seat_bystanders();
         if (!has_bystanders() || s.did_wake)
@@ -258,6 +259,11 @@ private:
             word.turn.store((actor_awaits_ ? seats_go_first : 0) | (core::private_seats - 1));
         });
     }
+    void let_its_time_pass() {
+        seat_bystanders();
+        if (is_to_be_given_)
+            give();
+    }
     void wake() {
         if (!std::exchange(s.did_wake, true))
             seat_bystanders();
@@ -309,6 +315,7 @@ private:
     std::unique_ptr<stepped_child> actor_;
     std::vector<std::unique_ptr<bystander>> bystanders_;
     bool sleeps_ = false;
+    bool is_to_be_given_ = false;
 };
 
 /// Calls perform(scene, way of the actor, way of the bystanders) for all that make a difference. Where both wait, there

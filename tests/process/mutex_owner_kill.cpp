@@ -1,5 +1,5 @@
-// A mutex whose owner dies inside. Whoever wants it finds out by looking at the owner, or hears of it: the re-check is an
-// hour away.
+// A mutex whose owner dies inside. Whoever wants it finds out by looking at the owner, or hears of it: the re-check is
+// an hour away.
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>

@@ -1,4 +1,5 @@
-// A queue that is closed when one of its producers has died inside, with the re-check an hour away. Other deaths at a queue are in crash.
+// A queue that is closed when one of its producers has died inside, with the re-check an hour away. Other deaths at a
+// queue are in crash.
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/recheck.hpp>
