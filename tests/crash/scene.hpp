@@ -36,8 +36,8 @@ struct actor {
     // A wait that it gives up; or not, if what it waits for comes at the last moment.
     std::shared_ptr<operation> wants{};
     std::function<void()> gets{};
-    std::unique_ptr<reactor> bell{}; // awaited, it has begun before the actor is stepped
     std::optional<remembered> hopes{};
+    std::unique_ptr<reactor> bell{}; // awaited, it has begun before the actor is stepped
 
     template <class Operation, class... Args>
     Operation& want(Args&&... args) {
