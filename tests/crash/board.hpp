@@ -50,6 +50,8 @@ constexpr std::uint64_t items_of_the_actor = 1000;
 
 struct board {
     std::atomic<detail::owner_token> actor{detail::nobody};
+    std::atomic<std::int64_t> actor_gives_up_at{0}; // on the clock of deadlines
+    std::atomic<bool> actor_has_it{false};          // what it was about to give up waiting for
     mutex door;
     std::uint64_t left = 0; // equal to the right whenever nobody is inside the door
     std::uint64_t right = 0;
@@ -80,13 +82,17 @@ inline crate read_letter(std::span<const std::byte> paper) {
     return content;
 }
 
-inline bool go_inside(waiter& w, board& b) {
-    mutex::lock_operation op{b.door};
-    wait(w, op);
-    if (op.status == lock_status::acquired_from_dead_owner)
+/// For who is inside the door: whether it is alone there.
+inline bool count_in(board& b, lock_status status) {
+    if (status == lock_status::acquired_from_dead_owner)
         b.right = b.left;
     const bool alone = ++b.left == b.right + 1;
     return ++b.right == b.left && alone;
+}
+inline bool go_inside(waiter& w, board& b) {
+    mutex::lock_operation op{b.door};
+    wait(w, op);
+    return count_in(b, op.status);
 }
 
 // ------------------------------------------------------------------------------------------------- those who live on

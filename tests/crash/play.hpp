@@ -8,15 +8,18 @@
 #include <support/system.hpp>
 
 #include <backend/process.hpp>
+#include <core/segment.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -27,6 +30,7 @@ namespace crosswake::test {
 /// The play of one scene, with fresh scenery: the one who acts is stepped, and cut short by the caller.
 class play {
     const scene& what_;
+    bool actor_awaits_;
     const char* way_;
     std::string name_;
     named<board> board_;
@@ -36,20 +40,23 @@ public:
     survivors s;
 
     play(const scene& what, const char* way_of_actor, const char* way_of_bystanders)
-        : what_(what), way_(way_of_bystanders), name_(fresh_name()), board_(create_only, name_),
+        : what_(what), actor_awaits_(std::string_view(way_of_actor) == "awaits"), way_(way_of_bystanders),
+          name_(fresh_name()), board_(create_only, name_),
           post_(create_only, post_of(name_), post_bytes, letters_in_the_post), s(*board_, *post_, name_) {
         if (what.prepare != nullptr)
             what.prepare(s);
         actor_ = std::make_unique<stepped_child>(
-            "act", std::vector<std::string>{std::to_string(&what - scenes), way_of_actor, name_});
-        if (what.wake == nullptr)
-            seat_bystanders();
+            "act", std::vector<std::string>{std::to_string(&what - scenes.data()), way_of_actor, name_});
+        if (what.wake == nullptr || (what.is_given_up && actor_awaits_))
+            seat_bystanders(); // the actor waits already, or does not
     }
 
     /// To the next landmark; false: there is none, it is over. What it sleeps for comes with the next step.
     bool step() {
         for (bool sleeps_on = false;; sleeps_on = true) {
-            if (sleeps_ && (!sleeps_on || (all_through() && !is_there())))
+            if (sleeps_ && what_.is_given_up)
+                let_its_time_pass();
+            else if (sleeps_ && (!sleeps_on || (all_through() && !is_there())))
                 wake();
             const auto now = actor_->next();
             if (!std::exchange(sleeps_, now == stepped_child::step::asleep) || !sleeps_)
@@ -65,6 +72,32 @@ public:
         return true;
     }
 
+    /// What the actor gives up waiting for comes, amid that, and it is the one who is woken for it; too late, by the
+    /// clock. If it does not wait yet, that is when it sleeps: before, it would not give up.
+    void give() {
+        is_to_be_given_ = true;
+        if (sleeps_)
+            seat_bystanders();
+        if (!has_bystanders() || s.did_wake)
+            return;
+        have_the_actor_woken_next(&s.b);
+        have_the_actor_woken_next(&s.post.ring().core());
+        wake();
+        while (deadline::after(std::chrono::nanoseconds(0)).steady_ns() <= s.b.actor_gives_up_at.load())
+            std::this_thread::yield();
+    }
+    /// One more of it, whoever has got the first.
+    void give_one_more() {
+        if (what_.of == books::turnstile) {
+            s.set();
+        } else if (what_.of == books::door) {
+            if (s.b.door.try_lock())
+                s.b.door.unlock();
+        } else {
+            provide();
+        }
+    }
+
     /// Everyone who lives gets what he waits for, if need be from the survivors.
     void settle() {
         if (what_.wake != nullptr && !s.did_wake)
@@ -77,7 +110,7 @@ public:
     }
     /// The bystanders are through, and may have got what was meant for the actor.
     void once_more() {
-        if (what_.wake != nullptr)
+        if (what_.wake != nullptr && !what_.is_given_up)
             what_.wake(s);
     }
     [[nodiscard]] bool all_through() const {
@@ -88,6 +121,8 @@ public:
     }
     [[nodiscard]] bool has_bystanders() const { return !bystanders_.empty(); }
 
+    /// What the operation has added to what there is, or taken away, now that it is over.
+    [[nodiscard]] int effect() const { return what_.is_given_up && !s.b.actor_has_it.load() ? 0 : what_.effect; }
     /// What there is, less what the survivors' books say; of permits, settings and items. Takes all of it.
     std::int64_t balance() {
         switch (what_.of) {
@@ -167,6 +202,15 @@ public:
         return is_the_actor(what_.of == books::post ? s.post.ring().core().head.inside.holder()
                                                     : s.b.shelf.ref().core().head.holder.load());
     }
+    /// Inside push, or pop, or what corresponds to them.
+    [[nodiscard]] bool actor_is_at_an_end() const {
+        if (what_.of == books::belt) {
+            const auto belt = s.b.belt.ref();
+            return is_the_actor(what_.effect > 0 ? belt.core().tail.holder.load() : belt.core().head.holder.load());
+        }
+        return (what_.of == books::shelf || what_.of == books::post) &&
+               (actor_is_inside_the_tail() || actor_is_inside_the_head());
+    }
     [[nodiscard]] const std::string& name() const { return name_; }
 
 private:
@@ -207,6 +251,18 @@ private:
             bystanders_.push_back(std::make_unique<bystander>(what_.beside, way_, s));
             bystanders_.back()->until_asleep();
         }
+    }
+    /// It has come first, among threads or among reactors, and sits in the first seat, or in the crowd's.
+    void have_the_actor_woken_next(const void* object) const {
+        constexpr auto seats_go_first = std::uint32_t{1} << 31;
+        detail::segment::holding(object)->for_each_word([this](detail::wait_word& word) {
+            word.turn.store((actor_awaits_ ? seats_go_first : 0) | (core::private_seats - 1));
+        });
+    }
+    void let_its_time_pass() {
+        seat_bystanders();
+        if (is_to_be_given_)
+            give();
     }
     void wake() {
         if (!std::exchange(s.did_wake, true))
@@ -259,22 +315,27 @@ private:
     std::unique_ptr<stepped_child> actor_;
     std::vector<std::unique_ptr<bystander>> bystanders_;
     bool sleeps_ = false;
+    bool is_to_be_given_ = false;
 };
 
 /// Calls perform(scene, way of the actor, way of the bystanders) for all that make a difference. Where both wait, there
-/// are four; two of them will do in one run, and CROSSWAKE_TEST_PAIRINGS=4 asks for all.
+/// are four; two of them will do in one run, and CROSSWAKE_TEST_PAIRINGS=4 asks for all. To cancel is for who awaits.
+/// CROSSWAKE_TEST_ONLY is a part of the names of those scenes that are played, if it is set.
 template <class Perform>
 void for_each_scene(Perform&& perform) {
     const auto pairings = knob("CROSSWAKE_TEST_PAIRINGS", 2);
+    const char* const only = std::getenv("CROSSWAKE_TEST_ONLY");
     auto random = generator(1);
     for (const auto& what : scenes) {
-        const bool waits = what.wake != nullptr;
+        if (only != nullptr && what.name.find(only) == std::string::npos)
+            continue;
+        const bool waits = what.wake != nullptr && !what.is_awaited;
         const bool is_waited = what.beside != nullptr;
         const auto turn = random();
         for (std::size_t i = 0; i < 4; ++i) {
             const auto way = i % 2;
             const auto way_of_bystanders = i / 2;
-            const bool differs = (waits || way == 0) && (is_waited || way_of_bystanders == 0);
+            const bool differs = (waits || way == (what.is_awaited ? 1 : 0)) && (is_waited || way_of_bystanders == 0);
             // Of four the two without, or those with, a difference between the ways.
             const bool is_left_out =
                 waits && is_waited && pairings < 4 && (way == way_of_bystanders) == (turn % 2 != 0);
@@ -303,8 +364,6 @@ CROSSWAKE_ROLE(act) {
     stepped_child::begin();
     what.act(a);
     stepped_child::end();
-    if (what.act == acts::enter)
-        b->door.unlock();
     a.finish();
     return 0;
 }
@@ -347,7 +406,7 @@ CROSSWAKE_ROLE(come_later) {
     waiter w{"awaits"};
     actor a{w, *b, *post};
     acts::enter(a);
-    b->door.unlock();
+    acts::leave(a);
     b->permits.release();
     acts::acquire(a);
     b->turnstile.set();

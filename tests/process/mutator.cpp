@@ -1,4 +1,5 @@
-// Processes at work on objects whose bytes somebody else changes at random, all the while.
+// Processes at work on objects whose bytes somebody else changes at random, all the while. CROSSWAKE_TEST_SECONDS says
+// how long.
 #include <support/backend_bytes.hpp>
 #include <support/child.hpp>
 #include <support/names.hpp>
@@ -23,7 +24,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <functional>
+#include <iterator>
 #include <span>
 #include <string>
 #include <system_error>
@@ -53,11 +57,20 @@ std::string post_of(const std::string& name_of_board) {
     return name_of_board + "-post";
 }
 
+/// What is spoiled, and who is at work on it. The last is what all of them wait with: seats, the list of words, and
+/// what the system's side has beside them.
+enum class part : unsigned char { semaphore, event, mutex, queue, work_queue, message_queue, waiting };
+constexpr const char* names_of_parts[] = {"semaphore",  "event",         "mutex",  "queue",
+                                          "work_queue", "message_queue", "waiting"};
+constexpr std::size_t parts = std::size(names_of_parts);
+
 /// What nobody touches.
 struct honest {
     std::atomic<bool> over{false};
     std::atomic<std::uint64_t> tokens[8]{};
     semaphore here;
+    std::atomic<std::uint64_t> calls[parts]{};   // for opening the objects anew, beside the last
+    std::atomic<std::uint64_t> refused[parts]{}; // of these: they ended in an error
 };
 
 /// What a process works at, and what it has in hand of it.
@@ -67,6 +80,8 @@ public:
         : on_(open_only, board), post_(open_only, post_of(board)), w_(way) {}
 
     void work(std::uint64_t what);
+    /// On what work(what) works.
+    static part of(std::uint64_t what);
 
 private:
     template <class Operation, class... Args>
@@ -169,14 +184,25 @@ void worker::work(std::uint64_t what) {
     }
 }
 
-/// One change of the kind that a peer makes which is broken, or means harm.
-void spoil(std::span<std::byte> bytes, std::mt19937_64& random, const honest& h) {
-    const auto at = random() % (bytes.size() / 8) * 8;
+part worker::of(std::uint64_t what) {
+    using enum part;
+    const auto closed = (what >> 20 & 0xffff) % 3;
+    constexpr part all[] = {semaphore,     semaphore,     event,         event,      mutex,
+                            mutex,         queue,         queue,         queue,      queue,
+                            semaphore,     work_queue,    work_queue,    work_queue, message_queue,
+                            message_queue, message_queue, message_queue, work_queue};
+    return what % 20 < std::size(all) ? all[what % 20] : closed == 0 ? queue : closed == 1 ? work_queue : message_queue;
+}
+
+/// One change of the kind that a peer makes which is broken, or means harm. Returns where.
+std::size_t spoil(std::span<std::byte> bytes, std::mt19937_64& random, const honest& h) {
+    auto at = random() % (bytes.size() / 8) * 8;
     std::uint64_t word = 0;
     switch (random() % 5) {
     case 0:
-        bytes[random() % bytes.size()] ^= static_cast<std::byte>(1u << random() % 8);
-        return;
+        at = random() % bytes.size();
+        bytes[at] ^= static_cast<std::byte>(1u << random() % 8);
+        return at;
     case 1:
         word = random();
         break;
@@ -190,23 +216,41 @@ void spoil(std::span<std::byte> bytes, std::mt19937_64& random, const honest& h)
         break;
     }
     std::memcpy(bytes.data() + at, &word, sizeof word);
+    return at;
 }
+
+/// Where a part of an object lies.
+struct place {
+    part what;
+    const void* at;
+    std::size_t bytes;
+};
 
 /// An object to be spoiled, and its bytes as they were made.
 class victim {
 public:
-    explicit victim(const void* object) : victim(*detail::segment::holding(object)) {}
+    victim(const void* object, std::vector<place> places)
+        : victim(*detail::segment::holding(object), std::move(places)) {}
 
-    void suffer(std::mt19937_64& random, const honest& h) {
-        spoil(behind_.empty() || ++changes_ % 2 == 0 ? bytes_ : behind_, random, h);
+    /// Returns which part did.
+    part suffer(std::mt19937_64& random, const honest& h) {
+        const auto bytes = behind_.empty() || ++changes_ % 2 == 0 ? bytes_ : behind_;
+        const auto* const at = bytes.data() + spoil(bytes, random, h);
+        const auto found = std::find_if(places_.begin(), places_.end(), [at](const place& p) {
+            const auto* const from = static_cast<const std::byte*>(p.at);
+            return std::less_equal<>{}(from, at) && std::less<>{}(at, from + p.bytes);
+        });
+        return found == places_.end() ? part::waiting : found->what;
     }
     void recover() { std::copy(as_made_.begin(), as_made_.end(), bytes_.begin()); }
 
 private:
-    explicit victim(detail::segment& s)
-        : bytes_(s.region().bytes(), static_cast<std::byte*>(s.object()) + s.object_bytes()),
+    victim(detail::segment& s, std::vector<place> places)
+        : places_(std::move(places)),
+          bytes_(s.region().bytes(), static_cast<std::byte*>(s.object()) + s.object_bytes()),
           behind_(backend_bytes(s.region())), as_made_(bytes_.begin(), bytes_.end()) {}
 
+    std::vector<place> places_;
     std::span<std::byte> bytes_;
     std::span<std::byte> behind_;
     std::vector<std::byte> as_made_;
@@ -222,17 +266,23 @@ CROSSWAKE_ROLE(work_until_told) {
     h->tokens[std::stoul(args[3])].store(detail::this_process());
     worker me{args[0], args[2]};
     h->here.release();
-    while (!h->over.load())
+    while (!h->over.load()) {
+        const bool opens = random() % 64 == 0;
+        const auto what = random();
+        const auto of = static_cast<std::size_t>(opens ? part::waiting : worker::of(what));
+        h->calls[of].fetch_add(1);
         try {
-            if (random() % 64 == 0) {
+            if (opens) {
                 named<board>{open_only, args[0]};
                 const named<message_queue> post{open_only, post_of(args[0])};
                 (void)post->try_push(post->try_receive().data());
+            } else {
+                me.work(what);
             }
-            me.work(random());
         } catch (const std::system_error&) {
-            // What is broken may be said to be.
+            h->refused[of].fetch_add(1); // what is broken may be said to be, or it was too late
         }
+    }
     return 0;
 }
 
@@ -242,7 +292,14 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
     named<board> b{create_only, name};
     named<message_queue> post{create_only, post_of(name), post_bytes, letters};
     named<honest> h{create_only, honest_name};
-    victim victims[] = {victim(b.get()), victim(&post->ring().core())}; // while nobody is at work
+    const auto* const ring = &post->ring().core();
+    victim victims[] = {// while nobody is at work
+                        victim(b.get(), {{part::semaphore, &b->permits, sizeof b->permits},
+                                         {part::event, &b->flag, sizeof b->flag},
+                                         {part::mutex, &b->door, sizeof b->door},
+                                         {part::queue, &b->items, sizeof b->items},
+                                         {part::work_queue, &b->jobs, sizeof b->jobs}}),
+                        victim(ring, {{part::message_queue, ring, detail::segment::holding(ring)->object_bytes()}})};
     std::vector<child> workers;
     for (int i = 0; i < 4; ++i)
         workers.emplace_back("work_until_told",
@@ -253,18 +310,28 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
     auto random = generator(100);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(knob("CROSSWAKE_TEST_SECONDS", 2));
     std::uint64_t changes = 0;
+    std::uint64_t rounds = 0;
+    std::uint64_t spoiled[parts]{};
     for (; std::chrono::steady_clock::now() < end; ++changes) {
         auto& v = victims[changes % 2];
-        v.suffer(random, *h);
-        if (changes % 128 < 2) // or all would be broken for good, and nothing be tried
+        ++spoiled[static_cast<std::size_t>(v.suffer(random, *h))];
+        if (changes % 128 < 2) { // or all would be broken for good, and nothing be tried
             v.recover();
+            rounds += changes % 128;
+        }
         if (changes % 16 == 0)
             std::this_thread::yield();
     }
     h->over.store(true);
     for (auto& w : workers)
         CHECK(w.wait() == 0);
-    MESSAGE("changes: ", changes);
+    std::printf("%llu changes in %llu rounds, after each of which all was as it had been made:\n| | changes | calls | "
+                "ended in an error |\n",
+                static_cast<unsigned long long>(changes), static_cast<unsigned long long>(rounds));
+    for (std::size_t i = 0; i < parts; ++i)
+        std::printf("| %s | %llu | %llu | %llu |\n", names_of_parts[i], static_cast<unsigned long long>(spoiled[i]),
+                    static_cast<unsigned long long>(h->calls[i].load()),
+                    static_cast<unsigned long long>(h->refused[i].load()));
     for (auto& v : victims)
         v.recover();
 }

@@ -1,7 +1,9 @@
-// A mutex whose owner dies inside.
+// A mutex whose owner dies inside. Whoever wants it finds out by looking at the owner, or hears of it: the re-check is
+// an hour away.
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/poll_loop.hpp>
+#include <support/recheck.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
@@ -48,6 +50,7 @@ CROSSWAKE_ROLE(lock_and_stay) {
 
 // args: way, room. Says how the lock was got.
 CROSSWAKE_ROLE(lock_and_tell_how) {
+    const only_owners_are_looked_at here;
     waiter w{args[0]};
     named<room> r{open_only, args[1]};
     mutex::lock_operation op{r->door};
@@ -70,6 +73,7 @@ CROSSWAKE_ROLE(lock_and_close_the_handle) {
 }
 
 TEST_CASE("when its owner is killed, the lock goes to the next, who is told") {
+    const only_owners_are_looked_at here;
     const auto name = fresh_name();
     named<room> r{create_only, name};
     child owner{"lock_and_die", {name}};
@@ -79,6 +83,7 @@ TEST_CASE("when its owner is killed, the lock goes to the next, who is told") {
 }
 
 TEST_CASE("everyone is told of the owner's death until a holder marks the mutex as sound") {
+    const only_owners_are_looked_at here;
     const auto name = fresh_name();
     named<room> r{create_only, name};
     child{"lock_and_die", {name}}.wait();
@@ -103,6 +108,7 @@ TEST_CASE("everyone is told of the owner's death until a holder marks the mutex 
 }
 
 TEST_CASE("a second owner's death leaves the mutex unsound, though the first one's was repaired") {
+    const only_owners_are_looked_at here;
     const auto name = fresh_name();
     named<room> r{create_only, name};
     child{"lock_and_die", {name}}.wait();
@@ -115,6 +121,7 @@ TEST_CASE("a second owner's death leaves the mutex unsound, though the first one
 }
 
 TEST_CASE("processes that sleep for the lock get it when its owner is killed") {
+    const only_owners_are_looked_at here;
     for (const auto* const way : both_ways) {
         CAPTURE(way);
         const auto name = fresh_name();
@@ -136,6 +143,7 @@ TEST_CASE("processes that sleep for the lock get it when its owner is killed") {
 }
 
 TEST_CASE("an owner that closes its last handle without unlocking gives the lock up as if it had died") {
+    const only_owners_are_looked_at here;
     const auto name = fresh_name();
     const auto stay_name = fresh_name();
     named<room> r{create_only, name};

@@ -34,12 +34,6 @@ struct contest {
     std::atomic<bool> was_told{false};
 };
 
-/// The re-check would bring about what somebody was to hear of.
-struct only_owners_are_looked_at {
-    recheck_each too_late{1h};
-    owner_check_each often{50ms}; // a blocked thread looks once before it listens
-};
-
 /// Waits for the lock, and says so; has it, and says so.
 unique_lock have_it(contest& c, const char* way, int number) {
     waiter w{way};

@@ -1,25 +1,24 @@
-// A queue that is closed when one of its producers has died inside. Other deaths at a queue are in crash.
+// A queue that is closed when one of its producers has died inside, with the re-check an hour away. Other deaths at a
+// queue are in crash.
 #include <support/child.hpp>
 #include <support/names.hpp>
+#include <support/recheck.hpp>
 #include <support/role.hpp>
 #include <support/seed.hpp>
 
 #include <crosswake/named.hpp>
 #include <crosswake/queue.hpp>
-#include <crosswake/reactor.hpp>
 
 #include <doctest/doctest.h>
 
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <system_error>
 #include <thread>
 
 using namespace crosswake;
 using namespace crosswake::test;
-using namespace std::chrono_literals;
 
 namespace {
 
@@ -44,7 +43,7 @@ CROSSWAKE_ROLE(push_until_killed) {
 
 TEST_CASE("a closed queue ends for its consumers though a producer was killed inside push") {
     const auto kills = knob("CROSSWAKE_TEST_KILLS", 60);
-    set_recheck_interval(20ms);
+    const only_owners_are_looked_at here;
     auto random = generator();
     for (auto n = kills; n-- > 0;) {
         const auto name = fresh_name();

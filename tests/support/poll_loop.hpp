@@ -92,6 +92,7 @@ public:
     ~waiter();
 
     wait_result wait(operation& op, deadline until = deadline::never());
+    [[nodiscard]] bool awaits() const noexcept { return loop_ != nullptr; }
 
 private:
     struct loop;

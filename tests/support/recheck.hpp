@@ -33,4 +33,10 @@ public:
     void become(std::chrono::nanoseconds interval) { core::set_owner_check_ns(interval.count()); }
 };
 
+/// For tests in which owners die: the re-check would bring about what somebody was to find out, or to hear of.
+struct only_owners_are_looked_at {
+    recheck_each too_late{std::chrono::hours(1)};
+    owner_check_each often{std::chrono::milliseconds(50)}; // a blocked thread looks once before it listens
+};
+
 } // namespace crosswake::test

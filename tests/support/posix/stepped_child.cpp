@@ -44,8 +44,8 @@ std::uintptr_t place(const registers& r) {
 bool is_call_to_end(const registers& r) {
     return r.orig_rax == SYS_kill && r.rsi == 0;
 }
-bool may_have_mapped(const registers& r) {
-    return r.orig_rax == SYS_mmap;
+bool may_have_mapped_or_unmapped(const registers& r) {
+    return r.orig_rax == SYS_mmap || r.orig_rax == SYS_munmap;
 }
 registers to_protect(registers r, std::uintptr_t call_at, std::uintptr_t from, std::uintptr_t bytes, int rights) {
     r.rip = call_at;
@@ -94,7 +94,7 @@ public:
                 const auto r = get();
                 if (is_call_to_end(r))
                     return step::over;
-                if (may_have_mapped(r))
+                if (may_have_mapped_or_unmapped(r))
                     protect_mappings();
                 return step::landmark;
             } else if (signal == SIGSEGV) {
