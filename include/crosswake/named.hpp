@@ -77,7 +77,10 @@ CROSSWAKE_EXPORT std::string quoted(std::string_view kind, std::string_view name
 ///
 /// Throws std::system_error: not_found, already_exists, incompatible, permission_denied, invalid_name,
 /// invalid_argument, no_space, corrupted, or the system's own code; the text names the object. Nothing half-made
-/// stays behind.
+/// stays behind. Whatever bears the name and is open nowhere is what a dead process left, of whichever length and
+/// version: it is not_found, and gives way to who creates. What is open somewhere is alive, and corrupted if it is cut
+/// short, or empty. Waits for nobody, but for a process that is just removing what a dead one left: if that has been
+/// stopped there, who wants to create is told after a second (std::errc::device_or_resource_busy).
 ///
 /// Movable. Closing (the destructor) aborts what this process still awaits in the object, if this was its last
 /// handle; threads that are blocked in it must be gone by then. A forked child may use the handles that it inherits,

@@ -38,7 +38,7 @@ public:
                                           permissions who, initialiser& initialise, std::error_code& error);
 
     /// The live region of that name: not_found; permission_denied (another user's, or its permissions exclude us).
-    /// A dead one that is still in the way is removed, and is not_found.
+    /// A dead one that is still in the way is removed, or being removed, and is not_found.
     static std::unique_ptr<region> open(std::string_view name, permissions who, std::error_code& error);
 
     /// Unmaps. The last process to do so removes the region; a forked child's leaving takes nothing from its parent.

@@ -80,6 +80,8 @@ std::shared_ptr<segment> segment::enter(open_mode mode, std::string_view name, p
         created = region != nullptr;
         if (created)
             break;
+        if (error == std::errc::device_or_resource_busy)
+            raise(error, what + ": a process that is stopped is about to remove what a dead one left");
         if (error != errc::already_exists || mode == open_mode::create)
             raise(error, what);
         // Lost the race against another creator: open what that one made.

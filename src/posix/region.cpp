@@ -15,16 +15,21 @@
 // could be written. What is opened for a moment is therefore opened for reading, wherever that will do.
 #include <posix/region_file.hpp>
 
+#include <backend/clock.hpp>
+
 #include <crosswake/error.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <new>
 
 namespace crosswake::posix {
@@ -32,6 +37,8 @@ namespace {
 
 constexpr const char* directory = "/dev/shm";
 constexpr std::string_view prefix = "crosswake.";
+/// How long a creator waits for another process that is removing what a dead one left.
+constexpr std::int64_t patience_ns = 1'000'000'000;
 
 std::error_code system_error_code(int e) noexcept {
     switch (e) {
@@ -95,21 +102,40 @@ bool remove_if_dead(const char* path) noexcept {
            remove_name(file, path);
 }
 
-/// A name is wanted that something has. false: a living region, or what cannot be removed. true: ask again.
-bool make_way(const char* path) noexcept {
+/// Somebody is about to remove it, which takes a few steps, unless he is stopped amid them. No lock of the system's can
+/// be waited for until a deadline. 0: he is through. EBUSY: not yet.
+int outlast_removal(const fd& file) noexcept {
+    constexpr timespec a_few_steps{0, 100'000};
+    const auto given_up = backend::steady_ns() + patience_ns;
+    while (!lock_file(file, LOCK_SH | LOCK_NB)) {
+        if (errno != EWOULDBLOCK)
+            return EEXIST;
+        if (backend::steady_ns() >= given_up)
+            return EBUSY;
+        ::ppoll(nullptr, 0, &a_few_steps, nullptr);
+    }
+    return 0;
+}
+
+/// A name is wanted that something has. 0: ask again. EEXIST: a living region, or what cannot be removed. EBUSY: a dead
+/// one that somebody is removing who does not go on.
+int make_way(const char* path) noexcept {
     const fd file(::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     struct stat s {};
     if (!file)
-        return errno == ENOENT;
+        return errno == ENOENT ? 0 : EEXIST;
     if (::fstat(file.get(), &s) != 0 || !S_ISREG(s.st_mode))
-        return false;
-    if (lock_file(file, LOCK_EX | LOCK_NB)) {
-        if (remove_name(file, path))
-            return true;
-    } else if (!lock_file(file, LOCK_SH | LOCK_NB)) {
-        return lock_file(file, LOCK_SH); // somebody is about to remove it: that takes a few steps
+        return EEXIST;
+    bool is_dead = lock_file(file, LOCK_EX | LOCK_NB);
+    if (!is_dead) {
+        if (!lock_file(file, LOCK_SH | LOCK_NB))
+            return outlast_removal(file);
+        lock_file(file, LOCK_UN); // to ask is to hold it for a moment, and whoever lets it go then leaves it to us
+        is_dead = lock_file(file, LOCK_EX | LOCK_NB);
     }
-    return ::fstat(file.get(), &s) == 0 && s.st_nlink == 0; // it went meanwhile
+    if (is_dead && remove_name(file, path))
+        return 0;
+    return ::fstat(file.get(), &s) == 0 && s.st_nlink == 0 ? 0 : EEXIST; // 0: it went meanwhile
 }
 
 bool give_name(const fd& file, const char* path) noexcept {
@@ -273,8 +299,8 @@ std::unique_ptr<region> region::create(std::string_view name, std::size_t bytes,
             return nullptr;
         } else if (errno != EEXIST)
             return fail(errno);
-        else if (!make_way(path.c_str()))
-            return fail(EEXIST);
+        else if (const int in_the_way = make_way(path.c_str()); in_the_way != 0)
+            return fail(in_the_way);
     auto* const at = std::exchange(mapping.bytes, nullptr);
     return std::make_unique<region_file>(at, bytes, path, identity);
 }
@@ -289,7 +315,7 @@ std::unique_ptr<region> region::open(std::string_view name, permissions who, std
             error = system_error_code(errno);
             return nullptr;
         }
-        if (!S_ISREG(s.st_mode) || s.st_size <= 0) {
+        if (!S_ISREG(s.st_mode)) {
             error = errc::corrupted;
             return nullptr;
         }
@@ -305,14 +331,21 @@ std::unique_ptr<region> region::open(std::string_view name, permissions who, std
             }
             continue;
         }
-        // Somebody maps it, or is about to remove it; in the second case this waits for the few steps that takes.
-        if (!lock_file(file, LOCK_SH) || !region_file::take_hold(file, detail::this_process()) ||
-            ::fstat(file.get(), &s) != 0) {
+        // Somebody maps it, or is about to remove it, and then nobody does.
+        if (!lock_file(file, LOCK_SH | LOCK_NB)) {
+            error = system_error_code(errno == EWOULDBLOCK ? ENOENT : errno);
+            return nullptr;
+        }
+        if (!region_file::take_hold(file, detail::this_process()) || ::fstat(file.get(), &s) != 0) {
             error = system_error_code(errno);
             return nullptr;
         }
         if (s.st_nlink == 0)
             continue;
+        if (s.st_size <= 0) {
+            error = errc::corrupted;
+            return nullptr;
+        }
         const auto bytes = static_cast<std::size_t>(s.st_size);
         auto* const at = map(file, bytes, error);
         if (at == nullptr)

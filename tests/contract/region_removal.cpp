@@ -2,11 +2,14 @@
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/raw_object.hpp>
+#include <support/refusal.hpp>
 #include <support/rights.hpp>
 #include <support/role.hpp>
 #include <support/system.hpp>
 
 #include <backend/region.hpp>
+#include <crosswake/named.hpp>
+#include <crosswake/semaphore.hpp>
 
 #include <doctest/doctest.h>
 
@@ -68,6 +71,28 @@ TEST_CASE("a name whose dead region is just being removed is free: who wants it 
     dead.finish_removal();
     t.join();
     CHECK(created != nullptr);
+}
+
+TEST_CASE("a dead region that is just being removed is not found, and nobody waits for that") {
+    const auto name = fresh_name();
+    raw_object dead(name);
+    dead.begin_removal();
+    std::error_code error;
+    CHECK(region::open(name, permissions::this_user, error) == nullptr);
+    CHECK(error == errc::not_found);
+    dead.finish_removal();
+}
+
+TEST_CASE("who is stopped while it removes a dead region keeps nobody waiting for ever") {
+    const auto name = fresh_name();
+    raw_object dead(name);
+    dead.begin_removal();
+    const auto r = refusal_of([&] { named<semaphore>{open_or_create, name}; });
+    CHECK(r.code == std::errc::device_or_resource_busy);
+    CHECK(r.says('"' + name + '"'));
+    CHECK(refusal_of([&] { named<semaphore>{create_only, name}; }).code == std::errc::device_or_resource_busy);
+    dead.finish_removal();
+    CHECK(named<semaphore> { create_only, name, 3 } -> available() == 3);
 }
 
 TEST_CASE("a bounded sweep goes on where the last one stopped") {

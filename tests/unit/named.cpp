@@ -355,12 +355,23 @@ TEST_CASE("an empty file under an object's name is refused, not waited for and n
     CHECK(refusal_of([&] { named<small>{create_only, name}; }).code == errc::already_exists);
 }
 
-TEST_CASE("a file that nobody holds is what a dead process left, and gives way") {
-    const auto name = fresh_name();
-    raw_object left(name);
-    left.resize(5000);
-    left.let_go();
-    CHECK(named<semaphore> { create_only, name, 3 } -> available() == 3);
+TEST_CASE("a file that nobody holds is what a dead process left, and gives way, however long it is") {
+    for (const std::size_t length : {0U, 1U, 100U, 5000U}) {
+        CAPTURE(length);
+        const auto meet = [length](auto&& comes) {
+            const auto name = fresh_name();
+            raw_object left(name);
+            left.resize(length);
+            left.let_go();
+            comes(name);
+        };
+        meet([](const auto& name) {
+            CHECK(refusal_of([&] { named<semaphore>{open_only, name}; }).code == errc::not_found);
+            CHECK_FALSE(raw_object::exists(name));
+        });
+        meet([](const auto& name) { CHECK(named<semaphore> { create_only, name, 3 } -> available() == 3); });
+        meet([](const auto& name) { CHECK(named<semaphore> { open_or_create, name, 3 } -> available() == 3); });
+    }
 }
 
 TEST_CASE("capacities that cannot be are refused with the number") {
