@@ -5,6 +5,7 @@
 #include <support/role.hpp>
 #include <support/system.hpp>
 
+#include <core/settings.hpp>
 #include <crosswake/event.hpp>
 #include <crosswake/message_queue.hpp>
 #include <crosswake/mutex.hpp>
@@ -64,6 +65,10 @@ int wait_long(waiter& w, MakeOperation make) {
 
 } // namespace
 
+CROSSWAKE_ROLE(know_the_bounds) {
+    return recheck_interval() < 1s && std::chrono::nanoseconds(core::owner_check_ns()) < 100ms ? 0 : 1;
+}
+
 // args: objects, way, what it waits for. The exit code is the number of wake-ups, in 10 s.
 CROSSWAKE_ROLE(wait_in_the_desert) {
     named<desert> d{open_only, args[0]};
@@ -80,6 +85,12 @@ CROSSWAKE_ROLE(wait_in_the_desert) {
     if (args[2] == "work_queue")
         return wait_long(w, [&] { return detail::take_operation<int>{d->jobs.ref()}; });
     return wait_long(w, [&] { return detail::receive_operation{post->ring()}; });
+}
+
+// That one look, of the one or the other kind, is enough after a death is what the models show.
+TEST_CASE("who waits for an owner looks whether that lives within 100 ms, and for everything else within a second") {
+    set_environment("CROSSWAKE_RECHECK_MS", ""); // as the library is set
+    CHECK(child{"know_the_bounds"}.wait() == 0);
 }
 
 TEST_CASE("who waits and is left alone is woken no more than once in a second") {
