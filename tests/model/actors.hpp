@@ -10,6 +10,7 @@
 #include <crosswake/operation.hpp>
 #include <crosswake/reactor.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -43,6 +44,14 @@ struct program {
     bool succeeds = false; // is a thread of process 0, after that one has run another program
 };
 
+/// What a fresh process gives while somebody is stopped, so that all others get what is there: one more, and one for each
+/// reactor, since a stopped one can swallow a ring that it has not heard yet.
+inline program help(program giver, const std::vector<program>& programs) {
+    giver.times = 1 + static_cast<unsigned>(std::count_if(programs.begin(), programs.end(),
+                                                          [](const program& p) { return p.waits != way::blocks; }));
+    return giver;
+}
+
 /// Where the reactors of a scenario sit.
 enum class seating : unsigned char {
     taken_before, // each has its seat when the run begins
@@ -73,6 +82,7 @@ public:
             programs_.push_back(*epilogue);
         handles_.resize(programs_.size());
         reactors_.resize(programs_.size());
+        refused_.resize(programs_.size());
     }
 
     [[nodiscard]] unsigned processes() const override { return count_; }
@@ -143,6 +153,8 @@ protected:
     void close(unsigned p) { handles_[p].reset(); }
     void come(unsigned p) { has_come_ = has_come_ || p == count_; }
     [[nodiscard]] bool has_come() const { return has_come_; }
+    /// There was no seat for it.
+    [[nodiscard]] bool was_refused(unsigned p) const { return refused_[p]; }
 
     /// All the waits of the program of process p. make(i) is the operation, took(operation) says what to do when it has
     /// succeeded, and returns false if there is no use in going on.
@@ -182,7 +194,8 @@ protected:
                 settled.back() = true;
                 break;
             case start_result::failed:
-                if (what.too_many && error == errc::too_many_reactors)
+                refused_[p] = what.too_many && error == errc::too_many_reactors;
+                if (refused_[p])
                     return;
                 sim::fail("a wait cannot begin: " + error.message());
             case start_result::waiting:
@@ -253,6 +266,7 @@ private:
     Object* first_ = nullptr; // as process 0 sees it
     std::vector<handle> handles_;
     std::vector<std::unique_ptr<reactor>> reactors_;
+    std::vector<bool> refused_;
 };
 
 /// A name for what is in a wait word.

@@ -88,6 +88,8 @@ constexpr program timed_thread{.kind = waits_for_it, .gives_up = true};
 constexpr program reactor_{.kind = waits_for_it, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = waits_for_it, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = waits_for_it, .times = 2, .waits = way::awaits, .cancels = true};
+constexpr program cancelling_once{.kind = waits_for_it, .waits = way::awaits, .cancels = true};
+constexpr program timed_reactor{.kind = waits_for_it, .waits = way::awaits, .gives_up = true};
 constexpr program setter{.kind = sets};
 constexpr program setter_twice{.kind = sets, .times = 2};
 constexpr program pulse{.kind = sets_and_resets};
@@ -97,6 +99,8 @@ sim::plan of(std::string name, reset_mode mode, sim::limits l, std::vector<progr
     std::optional<program> epilogue;
     if (l.kills != 0)
         epilogue = setter;
+    if (l.helped)
+        epilogue = help(setter, programs);
     const auto full = (mode == reset_mode::manual ? "manual: " : "automatic: ") + name;
     return {full, l, all, [=] { return new passing(programs, epilogue, sits, mode); }};
 }
@@ -128,5 +132,20 @@ int main() {
                 of("all sorts, kills", mode, {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
                    {thread, reactor_of_2, setter_twice, timed_thread, setter}, false),
             });
+    // Where one alone passes, whoever gives up may have been woken for somebody else.
+    const auto mode = reset_mode::automatic;
+    plans.insert(plans.end(),
+                 {
+                     of("thread, cancelling once, setter, a kill", mode, {.preemptions = 3, .kills = 1},
+                        {thread, cancelling_once, setter}),
+                     of("thread, timed reactor, setter, a kill", mode, {.preemptions = 2, .kills = 1, .late = 1},
+                        {thread, timed_reactor, setter}),
+                     of("timed thread, reactor, setter, a kill", mode, {.preemptions = 2, .kills = 1, .late = 1},
+                        {timed_thread, reactor_, setter}),
+                     of("thread, cancelling once, setter, a stop, helped", mode,
+                        {.preemptions = 2, .stops = 1, .helped = true}, {thread, cancelling_once, setter}),
+                     of("thread, timed reactor, setter, a stop, helped", mode,
+                        {.preemptions = 2, .stops = 1, .helped = true, .late = 1}, {thread, timed_reactor, setter}),
+                 });
     return sim::explore(plans);
 }

@@ -27,8 +27,9 @@ public:
         std::uint32_t slots = 1;
     };
 
-    passing_on(std::vector<program> programs, std::optional<program> epilogue, seating sits, sizes s)
-        : contest(std::move(programs), epilogue, sits), sizes_(s), got_(all()), began_(all()), sent_(all()) {}
+    passing_on(std::vector<program> programs, std::optional<program> epilogue, seating sits, sizes s, bool helped)
+        : contest(std::move(programs), epilogue, sits), helped_(helped), sizes_(s), got_(all()), began_(all()),
+          sent_(all()) {}
 
     void run(unsigned p) override {
         come(p);
@@ -58,8 +59,9 @@ public:
             return s == detail::message_slot::waits || (has(s, detail::message_slot::on_loan) && is_a_dead_one(s));
         });
         const bool something_may_come = any_slot([](detail::owner_token s) { return owner_of(s) != detail::nobody; });
+        const bool helped_in_vain = helped_ && tail_is_stopped; // whoever comes cannot send
         for (unsigned p = 0; p < all(); ++p) {
-            if ((waits(p, receives) || waits(p, gives_back)) && !head_is_stopped &&
+            if ((waits(p, receives) || waits(p, gives_back)) && !head_is_stopped && !helped_in_vain &&
                 (something_waits || (closed && !tail_is_stopped && !something_may_come)))
                 sim::fail(at_rest(p));
             if ((waits(p, sends) || waits(p, aborts) || waits(p, sends_large)) && !tail_is_stopped &&
@@ -269,6 +271,7 @@ private:
     }
 
     std::set<unsigned> told_closed_;
+    bool helped_;
     sizes sizes_;
     struct receipt {
         number n;
@@ -289,6 +292,7 @@ constexpr program reactor_{.kind = receives, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = receives, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = receives, .times = 2, .waits = way::awaits, .cancels = true};
 constexpr program cancelling_once{.kind = receives, .waits = way::awaits, .cancels = true};
+constexpr program timed_reactor{.kind = receives, .waits = way::awaits, .gives_up = true};
 constexpr program returning{.kind = gives_back, .times = 2};
 constexpr program sender{.kind = sends};
 constexpr program sender_of_2{.kind = sends, .times = 2};
@@ -306,8 +310,10 @@ sim::plan of(std::string name, sizes s, sim::limits l, std::vector<program> prog
     std::optional<program> epilogue;
     if (l.kills != 0)
         epilogue = closer;
+    if (l.helped)
+        epilogue = help(sender, programs);
     return {std::to_string(s.units) + " units, " + std::to_string(s.slots) + " slots: " + name, l, all,
-            [=] { return new passing_on(programs, epilogue, seating::taken_before, s); }};
+            [=] { return new passing_on(programs, epilogue, seating::taken_before, s, l.helped); }};
 }
 
 } // namespace
@@ -354,6 +360,16 @@ int main() {
            {receiver_of_2, sender_of_2, closer}),
         of("receiver, 2 senders, a kill, a stop", {2, 2}, {.preemptions = 0, .kills = 1, .stops = 1},
            {receiver_of_2, sender, sender}),
+        of("receiver, cancelling once, sender, a kill", {1, 1}, {.preemptions = 1, .kills = 1},
+           {receiver, cancelling_once, sender}),
+        of("receiver, timed reactor, sender, a kill", {1, 1}, {.preemptions = 1, .kills = 1, .late = 1},
+           {receiver, timed_reactor, sender}),
+        of("timed receiver, reactor, sender, a kill", {1, 1}, {.preemptions = 0, .kills = 1, .late = 1},
+           {timed_receiver, reactor_, sender}),
+        of("receiver, cancelling once, sender, a stop, helped", {4, 4}, {.preemptions = 1, .stops = 1, .helped = true},
+           {receiver, cancelling_once, sender}),
+        of("receiver, timed reactor, sender, a stop, helped", {4, 4},
+           {.preemptions = 0, .stops = 1, .helped = true, .late = 1}, {receiver, timed_reactor, sender}),
         of("all sorts", {3, 2}, {.spurious = 2, .late = 1},
            {receiver_of_2, cancelling, sender_of_3, sending_reactor, timed_receiver}, false),
         of("all sorts, closed", {3, 3}, {.kills = 1, .stops = 1, .spurious = 1, .late = 1},

@@ -122,6 +122,7 @@ constexpr program sibling{.kind = locks_beside_0};
 constexpr program sibling_reactor{.kind = locks_beside_0, .waits = way::awaits};
 constexpr program closer{.kind = locks_and_closes};
 constexpr program timed_thread{.kind = locks, .gives_up = true};
+constexpr program timed_reactor{.kind = locks, .waits = way::awaits, .gives_up = true};
 constexpr program reactor_{.kind = locks, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = locks, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = locks, .times = 2, .waits = way::awaits, .cancels = true};
@@ -132,6 +133,8 @@ sim::plan of(std::string name, sim::limits l, std::vector<program> programs, boo
     std::optional<program> epilogue;
     if (l.kills != 0)
         epilogue = thread;
+    if (l.helped)
+        epilogue = help(thread, programs);
     return {std::move(name), l, all, [=] { return new section(programs, epilogue, sits); }};
 }
 
@@ -175,6 +178,16 @@ int main() {
            {.preemptions = 2, .kills = 1, .departures = true}, {thread, thread, sibling_reactor}),
         of("soon: closer, reactor, thread, a kill", {.preemptions = 1, .kills = 1, .departures = true},
            {closer, reactor_, thread}),
+        of("thread, reactor, cancelling once, a kill", {.preemptions = 2, .kills = 1},
+           {thread, reactor_, cancelling_once}),
+        of("thread, reactor, timed reactor, a kill", {.preemptions = 2, .kills = 1, .late = 1},
+           {thread, reactor_, timed_reactor}),
+        of("thread, reactor, timed thread, a kill", {.preemptions = 2, .kills = 1, .late = 1},
+           {thread, reactor_, timed_thread}),
+        of("thread, reactor, cancelling once, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true},
+           {thread, reactor_, cancelling_once}),
+        of("2 threads, timed reactor, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true, .late = 1},
+           {thread, thread, timed_reactor}),
         of("all sorts", {.spurious = 2, .late = 1}, {thread_twice, cancelling, reactor_of_2, timed_thread}, false),
         of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
            {thread_twice, reactor_of_2, repairer, timed_thread}, false),

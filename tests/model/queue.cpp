@@ -19,8 +19,10 @@ using line = queue<item>;
 
 class passing_on final : public contest<line> {
 public:
-    passing_on(std::vector<program> programs, std::optional<program> epilogue, seating sits, std::uint32_t capacity)
-        : contest(std::move(programs), epilogue, sits), capacity_(capacity), got_(all()), began_(all()), in_(all()) {}
+    passing_on(std::vector<program> programs, std::optional<program> epilogue, seating sits, std::uint32_t capacity,
+               bool helped)
+        : contest(std::move(programs), epilogue, sits), helped_(helped), capacity_(capacity), got_(all()),
+          began_(all()), in_(all()) {}
 
     void run(unsigned p) override {
         come(p);
@@ -64,8 +66,9 @@ public:
         const bool closed = q.closed.load() != 0;
         const bool head_is_stopped = while_stopped && is_a_stopped_one(q.head.holder.load());
         const bool tail_is_stopped = while_stopped && is_a_stopped_one(q.tail.holder.load());
+        const bool helped_in_vain = helped_ && tail_is_stopped; // whoever comes cannot push
         for (unsigned p = 0; p < all(); ++p) {
-            if (waits(p, pops) && !head_is_stopped && (size > 0 || (closed && !tail_is_stopped)))
+            if (waits(p, pops) && !head_is_stopped && !helped_in_vain && (size > 0 || (closed && !tail_is_stopped)))
                 sim::fail(at_rest(p));
             if (waits(p, pushes) && !tail_is_stopped && (size < capacity_ || closed))
                 sim::fail(at_rest(p));
@@ -160,6 +163,7 @@ private:
     }
 
     bool was_told_closed_ = false;
+    bool helped_;
     std::uint32_t capacity_;
     std::vector<std::vector<item>> got_;
     std::vector<unsigned> began_;
@@ -173,6 +177,7 @@ constexpr program reactor_{.kind = pops, .waits = way::awaits};
 constexpr program reactor_of_2{.kind = pops, .times = 2, .waits = way::awaits};
 constexpr program cancelling{.kind = pops, .times = 2, .waits = way::awaits, .cancels = true};
 constexpr program cancelling_once{.kind = pops, .waits = way::awaits, .cancels = true};
+constexpr program timed_reactor{.kind = pops, .waits = way::awaits, .gives_up = true};
 constexpr program pusher{.kind = pushes};
 constexpr program pusher_of_2{.kind = pushes, .times = 2};
 constexpr program pusher_of_3{.kind = pushes, .times = 3};
@@ -185,8 +190,10 @@ sim::plan of(std::string name, std::uint32_t capacity, sim::limits l, std::vecto
     std::optional<program> epilogue;
     if (l.kills != 0)
         epilogue = closer;
+    if (l.helped)
+        epilogue = help(pusher, programs);
     return {"room for " + std::to_string(capacity) + ": " + name, l, all,
-            [=] { return new passing_on(programs, epilogue, sits, capacity); }};
+            [=] { return new passing_on(programs, epilogue, sits, capacity, l.helped); }};
 }
 
 } // namespace
@@ -221,6 +228,16 @@ int main() {
         of("popper, 2 pushers, a kill, a stop", 1, {.preemptions = 0, .kills = 1, .stops = 1},
            {popper_of_2, pusher, pusher}),
         of("reactor, popper, pusher, a stop", 1, {.preemptions = 0, .stops = 1}, {reactor_, popper, pusher_of_2}),
+        of("popper, cancelling once, pusher, a kill", 1, {.preemptions = 1, .kills = 1},
+           {popper, cancelling_once, pusher}),
+        of("popper, timed reactor, pusher, a kill", 1, {.preemptions = 1, .kills = 1, .late = 1},
+           {popper, timed_reactor, pusher}),
+        of("timed popper, reactor, pusher, a kill", 1, {.preemptions = 0, .kills = 1, .late = 1},
+           {timed_popper, reactor_, pusher}),
+        of("popper, cancelling once, pusher, a stop, helped", 4, {.preemptions = 1, .stops = 1, .helped = true},
+           {popper, cancelling_once, pusher}),
+        of("popper, timed reactor, pusher, a stop, helped", 4,
+           {.preemptions = 0, .stops = 1, .helped = true, .late = 1}, {popper, timed_reactor, pusher}),
         of("all sorts", 2, {.spurious = 2, .late = 1},
            {popper_of_2, cancelling, pusher_of_3, pushing_reactor, timed_popper}, false),
         of("all sorts, closed", 2, {.kills = 1, .stops = 1, .spurious = 1, .late = 1},

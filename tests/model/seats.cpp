@@ -30,23 +30,29 @@ enum class table : unsigned char {
     last_seat,   // the same, and all other private seats are taken by the living
     crowd,       // the same, in the first seat of the crowd, since all private ones are taken by the living
     full,        // every seat there is
+    nearly_full, // every seat but process 0's, which is the last there is, is somebody's who stays there
 };
 
 class places final : public contest<pair> {
 public:
-    places(std::vector<program> programs, seating sits, table seats)
-        : contest(std::move(programs), std::nullopt, sits), seats_(seats), has_first_(all()), has_second_(all()) {}
+    places(std::vector<program> programs, std::optional<program> epilogue, seating sits, table seats)
+        : contest(std::move(programs), epilogue, sits), seats_(seats), has_first_(all()), has_second_(all()) {}
 
     void set_up(unsigned p) override {
         if (of(p).succeeds)
             sim::share_name(p, 0);
-        if (p == 1 && seats_ != table::empty && seats_ != table::full)
+        if (p == 1 && has_predecessor())
             sim::kill_before(0);
         contest::set_up(p);
         if (p != 0 || seats_ == table::empty)
             return;
         if (seats_ == table::full) {
             take_seats(0, core::all_seats, sim::token_of(0));
+            return;
+        }
+        if (seats_ == table::nearly_full) {
+            take_seats(core::all_seats - 1, core::all_seats, sim::token_of(0));
+            leave_crowd_to_others();
             return;
         }
         if (seats_ == table::crowd)
@@ -59,7 +65,9 @@ public:
     }
 
     void run(unsigned p) override {
+        come(p);
         know_bells_of_threads(p);
+        const bool last_seat_is_a_dead_ones = seats_ == table::nearly_full && sim::is_dead(0);
         const auto go_on = [](auto&) { return true; };
         switch (of(p).kind) {
         case takes_first:
@@ -90,6 +98,8 @@ public:
         default:
             break;
         }
+        if (last_seat_is_a_dead_ones && was_refused(p))
+            sim::fail("there is no seat, and the last one is a dead one's");
     }
 
     void judge(bool /*while_stopped*/) override {
@@ -102,12 +112,21 @@ public:
     }
 
 private:
+    [[nodiscard]] bool has_predecessor() const {
+        return seats_ == table::predecessor || seats_ == table::last_seat || seats_ == table::crowd;
+    }
     /// All private seats from this one on are somebody's who stays there.
     void leave_to_others(std::size_t first) {
         take_seats(first, core::private_seats, sim::onlooker());
         auto& s = *detail::segment::holding(object_start());
         sim::fix(sim::place_of(&s.seat(first)),
                  sim::place_of(&s.seat(core::private_seats - 1)) + sizeof(core::seat_layout));
+    }
+    /// And all private ones; of the crowd's all but the last.
+    void leave_crowd_to_others() {
+        take_seats(0, core::all_seats - 1, sim::onlooker());
+        auto& s = *detail::segment::holding(object_start());
+        sim::fix(sim::place_of(&s.crowd_seat(core::private_seats)), sim::place_of(&s.crowd_seat(core::all_seats - 1)));
     }
     /// Threads of one process know of each other's bells.
     static void know_bells_of_threads(unsigned p) {
@@ -143,6 +162,9 @@ private:
 constexpr program gone{.kind = idles};
 constexpr program thread{.kind = takes_first};
 constexpr program reactor_{.kind = takes_first, .waits = way::awaits};
+constexpr program timed_thread{.kind = takes_first, .gives_up = true};
+constexpr program timed_reactor{.kind = takes_first, .waits = way::awaits, .gives_up = true};
+constexpr program cancelling{.kind = takes_first, .waits = way::awaits, .cancels = true};
 constexpr program other_reactor{.kind = takes_second, .waits = way::awaits};
 constexpr program heir{.kind = takes_first, .waits = way::awaits, .succeeds = true};
 constexpr program other_heir{.kind = takes_second, .waits = way::awaits, .succeeds = true};
@@ -156,8 +178,11 @@ constexpr program giver_of_both{.kind = gives_both};
 
 sim::plan of(std::string name, sim::limits l, std::vector<program> programs, seating sits, table seats,
              bool all = true) {
+    std::optional<program> epilogue;
+    if (l.helped)
+        epilogue = help(giver_of_both, programs);
     // A look at each of four thousand seats: who interferes where in that makes no difference.
-    return {std::move(name), l, all, [=] { return new places(programs, sits, seats); }, seats != table::full};
+    return {std::move(name), l, all, [=] { return new places(programs, epilogue, sits, seats); }, seats != table::full};
 }
 
 } // namespace
@@ -170,6 +195,8 @@ int main() {
            table::predecessor),
         of("dead seat: thread, 2 givers, 2 kills", {.preemptions = 0, .kills = 2}, {gone, thread, giver, giver},
            seating::taken_before, table::predecessor),
+        of("dead seat: cancelling, thread, giver, a kill", {.preemptions = 2, .kills = 1},
+           {gone, cancelling, thread, giver}, seating::taken_before, table::predecessor),
         of("inherited seat: other reactor, thread, giver", {.preemptions = 2},
            {gone, other_reactor, thread, giver_of_both}, seating::taken_before, table::last_seat),
         of("inherited seat: other reactor, 2 threads, giver of 2", {.preemptions = 1},
@@ -180,6 +207,13 @@ int main() {
            seating::taken_now, table::last_seat),
         of("seat being inherited, a kill", {.preemptions = 0, .kills = 1}, {gone, other_reactor, thread, giver_of_both},
            seating::taken_now, table::last_seat),
+        of("seat being inherited: cancelling, thread, giver, a kill", {.preemptions = 1, .kills = 1},
+           {gone, cancelling, thread, giver}, seating::taken_now, table::last_seat),
+        of("seat being inherited: timed reactor, thread, giver, a kill", {.preemptions = 1, .kills = 1, .late = 1},
+           {gone, timed_reactor, thread, giver}, seating::taken_now, table::last_seat),
+        of("seat being inherited: cancelling, thread, giver, a stop, helped",
+           {.preemptions = 1, .stops = 1, .helped = true}, {gone, cancelling, thread, giver}, seating::taken_now,
+           table::last_seat),
         of("dead seat in the crowd: thread, reactor, giver", {.preemptions = 2}, {gone, thread, reactor_, giver},
            seating::taken_before, table::crowd),
         of("dead seat in the crowd: thread, 2 givers", {.preemptions = 2}, {gone, thread, giver, giver},
@@ -218,6 +252,16 @@ int main() {
            seating::taken_now, table::empty),
         of("freed seat: guest, thread, giver, 2 kills", {.preemptions = 0, .kills = 2}, {guest, thread, giver_of_both},
            seating::taken_now, table::empty),
+        of("freed seat: 2 guests, giver, a kill", {.preemptions = 1, .kills = 1}, {guest, other_guest, giver_of_both},
+           seating::taken_now, table::empty),
+        of("freed seat: guest, thread, giver, a kill", {.preemptions = 2, .kills = 1}, {guest, thread, giver_of_both},
+           seating::taken_now, table::empty),
+        of("freed seat: guest, timed thread, giver, a kill", {.preemptions = 1, .kills = 1, .late = 1},
+           {guest, timed_thread, giver_of_both}, seating::taken_now, table::empty),
+        of("freed seat: guest, timed reactor, thread, giver, a kill", {.preemptions = 0, .kills = 1, .late = 1},
+           {guest, timed_reactor, thread, giver_of_both}, seating::taken_now, table::empty),
+        of("freed seat: guest, thread, giver, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true},
+           {guest, thread, giver_of_both}, seating::taken_now, table::empty),
         of("both, 2 givers", {.preemptions = 2, .spurious = 1}, {both, giver_of_both, giver}, seating::taken_before,
            table::empty),
         of("both, thread, 2 givers", {.preemptions = 2}, {both, thread, giver_of_both, giver}, seating::taken_before,
@@ -225,6 +269,8 @@ int main() {
         of("both, thread, giver, a kill", {.preemptions = 1, .kills = 1}, {both, thread, giver_of_both},
            seating::taken_before, table::empty),
         of("full table", {.preemptions = 0}, {gone, refused, thread, giver}, seating::taken_now, table::full),
+        of("nearly full table, a kill", {.preemptions = 0, .kills = 1}, {gone, refused, thread, giver},
+           seating::taken_now, table::nearly_full),
         of("all sorts", {.spurious = 1}, {guest, reactor_, other_guest, thread, giver_of_both, giver},
            seating::taken_now, table::empty, false),
         of("all sorts, kills", {.kills = 2, .spurious = 1}, {guest, both, other_guest, thread, giver_of_both, giver},

@@ -3,8 +3,6 @@
 
 #include <crosswake/semaphore.hpp>
 
-#include <algorithm>
-
 using namespace crosswake;
 using namespace crosswake::model;
 
@@ -94,11 +92,8 @@ sim::plan of(std::string name, sim::limits l, std::vector<program> programs, boo
         wanted += p.kind == takes ? p.times : 0;
     if (l.kills != 0)
         epilogue = program{.kind = gives, .times = wanted};
-    if (l.helped) // one more, and one for each reactor: a stopped one can swallow a ring that it has not heard yet
-        epilogue = program{
-            .kind = gives,
-            .times = 1 + static_cast<unsigned>(std::count_if(programs.begin(), programs.end(),
-                                                             [](const program& p) { return p.waits != way::blocks; }))};
+    if (l.helped)
+        epilogue = help({.kind = gives}, programs);
     return {std::move(name), l, all, [=] { return new permits(programs, epilogue, sits, l.helped); }};
 }
 
@@ -173,6 +168,16 @@ int main() {
            {reactor_of_2, giver, giver}),
         of("thread, reactor, 2 givers, a stop, helped", {.preemptions = 1, .stops = 1, .helped = true},
            {thread, reactor_, giver, giver}),
+        of("thread, leaving, giver, a kill", {.preemptions = 3, .kills = 1}, {thread, leaving, giver}),
+        of("reactor, leaving, giver, a kill", {.preemptions = 2, .kills = 1}, {reactor_, leaving, giver}),
+        of("thread, timed reactor, giver, a kill", {.preemptions = 2, .kills = 1, .late = 1},
+           {thread, timed_reactor, giver}),
+        of("timed thread, reactor, giver, a kill", {.preemptions = 2, .kills = 1, .late = 1},
+           {timed_thread, reactor_, giver}),
+        of("thread, leaving, giver, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true},
+           {thread, leaving, giver}),
+        of("thread, timed reactor, giver, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true, .late = 1},
+           {thread, timed_reactor, giver}),
         of("all sorts", {.spurious = 2, .late = 1}, {thread, cancelling, reactor_of_2, giver_of_2, giver_of_2}, false),
         of("many threads", {.late = 1}, {thread, thread, leaving, timed_thread, giver_of_2, giver}, false),
         of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},

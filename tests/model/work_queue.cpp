@@ -23,9 +23,10 @@ constexpr item none = ~item{0};
 
 class passing_on final : public contest<line> {
 public:
-    passing_on(std::vector<program> programs, std::optional<program> epilogue, seating sits, std::uint32_t capacity)
-        : contest(std::move(programs), epilogue, sits), capacity_(capacity), hands_(all()), confirming_(all(), none),
-          confirmed_(all()), fresh_(all()), began_(all()), in_(all()) {}
+    passing_on(std::vector<program> programs, std::optional<program> epilogue, seating sits, std::uint32_t capacity,
+               bool helped)
+        : contest(std::move(programs), epilogue, sits), helped_(helped), capacity_(capacity), hands_(all()),
+          confirming_(all(), none), confirmed_(all()), fresh_(all()), began_(all()), in_(all()) {}
 
     void run(unsigned p) override {
         come(p);
@@ -69,8 +70,9 @@ public:
             in_hand = in_hand || holder_lives;
             something = something || is_in(slot, word) || (places::unsettled(word) && !holder_lives);
         }
+        const bool helped_in_vain = helped_ && tail_is_stopped; // whoever comes cannot push
         for (unsigned p = 0; p < all(); ++p) {
-            if ((waits(p, takes) || waits(p, puts_back)) && !head_is_stopped &&
+            if ((waits(p, takes) || waits(p, puts_back)) && !head_is_stopped && !helped_in_vain &&
                 (something || (closed && !in_hand && !tail_is_stopped)))
                 sim::fail(at_rest(p));
             if (waits(p, pushes) && !tail_is_stopped && (closed || there_is_room()))
@@ -235,6 +237,7 @@ private:
     }
 
     bool was_told_closed_ = false;
+    bool helped_;
     std::uint32_t capacity_;
     std::vector<item> given_;
     std::vector<std::vector<item>> hands_;
@@ -254,6 +257,7 @@ constexpr program cancelling{.kind = takes, .times = 2, .waits = way::awaits, .c
 constexpr program cancelling_once{.kind = takes, .waits = way::awaits, .cancels = true};
 constexpr program returner{.kind = puts_back};
 constexpr program returner_of_3{.kind = puts_back, .times = 3};
+constexpr program timed_reactor{.kind = takes, .waits = way::awaits, .gives_up = true};
 constexpr program pusher{.kind = pushes};
 constexpr program pusher_of_2{.kind = pushes, .times = 2};
 constexpr program pusher_of_3{.kind = pushes, .times = 3};
@@ -265,8 +269,10 @@ sim::plan of(std::string name, std::uint32_t capacity, sim::limits l, std::vecto
     std::optional<program> epilogue;
     if (l.kills != 0)
         epilogue = closer;
+    if (l.helped)
+        epilogue = help(pusher, programs);
     return {"room for " + std::to_string(capacity) + ": " + name, l, all,
-            [=] { return new passing_on(programs, epilogue, sits, capacity); }};
+            [=] { return new passing_on(programs, epilogue, sits, capacity, l.helped); }};
 }
 
 } // namespace
@@ -299,6 +305,16 @@ int main() {
         of("2 takers, pusher, a stop", 2, {.preemptions = 0, .stops = 1}, {taker_of_2, taker, pusher_of_2}),
         of("reactor, taker, pusher, a kill, a stop", 2, {.preemptions = 0, .kills = 1, .stops = 1},
            {reactor_, taker, pusher}),
+        of("taker, cancelling once, pusher, a kill", 1, {.preemptions = 1, .kills = 1},
+           {taker, cancelling_once, pusher}),
+        of("taker, timed reactor, pusher, a kill", 1, {.preemptions = 1, .kills = 1, .late = 1},
+           {taker, timed_reactor, pusher}),
+        of("timed taker, reactor, pusher, a kill", 1, {.preemptions = 0, .kills = 1, .late = 1},
+           {timed_taker, reactor_, pusher}),
+        of("taker, cancelling once, pusher, a stop, helped", 4, {.preemptions = 1, .stops = 1, .helped = true},
+           {taker, cancelling_once, pusher}),
+        of("taker, timed reactor, pusher, a stop, helped", 4, {.preemptions = 0, .stops = 1, .helped = true, .late = 1},
+           {taker, timed_reactor, pusher}),
         of("all sorts", 2, {.spurious = 2, .late = 1},
            {taker_of_2, cancelling, returner_of_3, pusher_of_3, pushing_reactor}, false),
         of("all sorts, closed", 2, {.kills = 1, .stops = 1, .spurious = 1, .late = 1},

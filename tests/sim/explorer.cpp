@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <random>
 #include <string_view>
 
@@ -179,9 +181,12 @@ bool found_wrong(const plan& p, const std::vector<unsigned>& choices) {
     return false;
 }
 
+std::string written_bound(unsigned preemptions) {
+    return (preemptions == any_number ? "all" : std::to_string(preemptions)) + " preemptions";
+}
+
 void print(const plan& p, std::size_t runs, std::size_t states, std::uint64_t steps, clock::time_point start) {
-    std::string bounds =
-        (p.allowed.preemptions == any_number ? "all" : std::to_string(p.allowed.preemptions)) + " preemptions";
+    std::string bounds = written_bound(p.allowed.preemptions);
     const auto add = [&bounds](unsigned n, const char* what) {
         if (n != 0)
             bounds += ", " + std::to_string(n) + ' ' + what;
@@ -195,6 +200,21 @@ void print(const plan& p, std::size_t runs, std::size_t states, std::uint64_t st
                 p.all ? bounds.c_str() : "random", runs, states, static_cast<unsigned long long>(steps),
                 seconds_since(start));
     std::fflush(stdout);
+}
+
+/// How many of the plans go how deep.
+void print_depths(const std::vector<plan>& plans) {
+    std::map<unsigned, unsigned, std::greater<>> with; // how many preemptions: how many plans
+    std::size_t random = 0;
+    for (const auto& p : plans)
+        if (p.all)
+            ++with[p.allowed.preemptions];
+        else
+            ++random;
+    std::printf("%zu plans: ", plans.size());
+    for (const auto& [preemptions, n] : with)
+        std::printf("%u with %s, ", n, written_bound(preemptions).c_str());
+    std::printf("%zu random\n", random);
 }
 
 bool explore_all(const plan& p) {
@@ -244,6 +264,7 @@ int explore(const std::vector<plan>& plans) {
     std::printf("CROSSWAKE_TEST_SEED=%llu\n", static_cast<unsigned long long>(seed));
 
     bool right = true;
+    std::vector<plan> explored;
     const bool is_a_name = std::any_of(plans.begin(), plans.end(), [&](const plan& p) { return p.name == only; });
     for (auto p : plans) {
         if (!only.empty() && (is_a_name ? p.name != only : p.name.find(only) == std::string::npos))
@@ -251,11 +272,15 @@ int explore(const std::vector<plan>& plans) {
         p.allowed.preemptions += p.deepens && p.allowed.preemptions != any_number ? deeper : 0;
         if (!p.all)
             p.allowed.preemptions = any_number;
-        if (!trace.empty())
+        if (!trace.empty()) {
             replay(p, trace);
-        else
-            right = (p.all ? explore_all(p) : explore_some(p, seed, seconds)) && right;
+            continue;
+        }
+        right = (p.all ? explore_all(p) : explore_some(p, seed, seconds)) && right;
+        explored.push_back(std::move(p));
     }
+    if (!explored.empty())
+        print_depths(explored);
     return right ? 0 : 1;
 }
 
