@@ -136,16 +136,14 @@ int main() {
     const auto mode = reset_mode::automatic;
     plans.insert(plans.end(),
                  {
-                     of("thread, cancelling once, setter, a kill", mode, {.preemptions = 3, .kills = 1},
-                        {thread, cancelling_once, setter}),
-                     of("thread, timed reactor, setter, a kill", mode, {.preemptions = 2, .kills = 1, .late = 1},
-                        {thread, timed_reactor, setter}),
+                     of("reactor, cancelling once, setter, a kill", mode, {.preemptions = 2, .kills = 1},
+                        {reactor_, cancelling_once, setter}),
+                     of("reactor, timed reactor, setter, a kill", mode, {.preemptions = 1, .kills = 1, .late = 1},
+                        {reactor_, timed_reactor, setter}),
                      of("timed thread, reactor, setter, a kill", mode, {.preemptions = 2, .kills = 1, .late = 1},
                         {timed_thread, reactor_, setter}),
-                     of("thread, cancelling once, setter, a stop, helped", mode,
-                        {.preemptions = 2, .stops = 1, .helped = true}, {thread, cancelling_once, setter}),
-                     of("thread, timed reactor, setter, a stop, helped", mode,
-                        {.preemptions = 2, .stops = 1, .helped = true, .late = 1}, {thread, timed_reactor, setter}),
+                     of("reactor, cancelling once, setter, a stop, helped", mode,
+                        {.preemptions = 2, .stops = 1, .helped = true}, {reactor_, cancelling_once, setter}),
                  });
     return sim::explore(plans);
 }

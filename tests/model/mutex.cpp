@@ -186,8 +186,6 @@ int main() {
            {thread, reactor_, timed_thread}),
         of("thread, reactor, cancelling once, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true},
            {thread, reactor_, cancelling_once}),
-        of("2 threads, timed reactor, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true, .late = 1},
-           {thread, thread, timed_reactor}),
         of("all sorts", {.spurious = 2, .late = 1}, {thread_twice, cancelling, reactor_of_2, timed_thread}, false),
         of("all sorts, kills", {.kills = 2, .stops = 1, .spurious = 1, .late = 1},
            {thread_twice, reactor_of_2, repairer, timed_thread}, false),

@@ -170,6 +170,7 @@ constexpr program heir{.kind = takes_first, .waits = way::awaits, .succeeds = tr
 constexpr program other_heir{.kind = takes_second, .waits = way::awaits, .succeeds = true};
 constexpr program guest{.kind = takes_first, .waits = way::awaits, .cancels = true, .leaves = true};
 constexpr program other_guest{.kind = takes_second, .waits = way::awaits, .cancels = true, .leaves = true};
+constexpr program timed_guest{.kind = takes_first, .waits = way::awaits, .gives_up = true, .leaves = true};
 constexpr program refused{.kind = takes_first, .waits = way::awaits, .too_many = true};
 constexpr program both{.kind = takes_both, .times = 2, .waits = way::awaits};
 constexpr program giver{.kind = gives_first};
@@ -195,8 +196,8 @@ int main() {
            table::predecessor),
         of("dead seat: thread, 2 givers, 2 kills", {.preemptions = 0, .kills = 2}, {gone, thread, giver, giver},
            seating::taken_before, table::predecessor),
-        of("dead seat: cancelling, thread, giver, a kill", {.preemptions = 2, .kills = 1},
-           {gone, cancelling, thread, giver}, seating::taken_before, table::predecessor),
+        of("dead seat: cancelling, reactor, giver, a kill", {.preemptions = 1, .kills = 1},
+           {gone, cancelling, reactor_, giver}, seating::taken_before, table::predecessor),
         of("inherited seat: other reactor, thread, giver", {.preemptions = 2},
            {gone, other_reactor, thread, giver_of_both}, seating::taken_before, table::last_seat),
         of("inherited seat: other reactor, 2 threads, giver of 2", {.preemptions = 1},
@@ -254,14 +255,14 @@ int main() {
            seating::taken_now, table::empty),
         of("freed seat: 2 guests, giver, a kill", {.preemptions = 1, .kills = 1}, {guest, other_guest, giver_of_both},
            seating::taken_now, table::empty),
-        of("freed seat: guest, thread, giver, a kill", {.preemptions = 2, .kills = 1}, {guest, thread, giver_of_both},
+        of("freed seat: guest, reactor, giver, a kill", {.preemptions = 2, .kills = 1}, {guest, reactor_, giver},
            seating::taken_now, table::empty),
-        of("freed seat: guest, timed thread, giver, a kill", {.preemptions = 1, .kills = 1, .late = 1},
-           {guest, timed_thread, giver_of_both}, seating::taken_now, table::empty),
-        of("freed seat: guest, timed reactor, thread, giver, a kill", {.preemptions = 0, .kills = 1, .late = 1},
-           {guest, timed_reactor, thread, giver_of_both}, seating::taken_now, table::empty),
-        of("freed seat: guest, thread, giver, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true},
-           {guest, thread, giver_of_both}, seating::taken_now, table::empty),
+        of("freed seat: reactor, timed guest, giver, a kill", {.preemptions = 1, .kills = 1, .late = 1},
+           {reactor_, timed_guest, giver}, seating::taken_now, table::empty),
+        of("freed seat: guest, timed thread, thread, giver, a kill", {.preemptions = 0, .kills = 1, .late = 1},
+           {guest, timed_thread, thread, giver_of_both}, seating::taken_now, table::empty),
+        of("freed seat: guest, reactor, giver, a stop, helped", {.preemptions = 2, .stops = 1, .helped = true},
+           {guest, reactor_, giver}, seating::taken_now, table::empty),
         of("both, 2 givers", {.preemptions = 2, .spurious = 1}, {both, giver_of_both, giver}, seating::taken_before,
            table::empty),
         of("both, thread, 2 givers", {.preemptions = 2}, {both, thread, giver_of_both, giver}, seating::taken_before,
