@@ -44,8 +44,8 @@ struct program {
     bool succeeds = false; // is a thread of process 0, after that one has run another program
 };
 
-/// What a fresh process gives while somebody is stopped, so that all others get what is there: one more, and one for each
-/// reactor, since a stopped one can swallow a ring that it has not heard yet.
+/// What a fresh process gives while somebody is stopped, for all others to get what is there: one more, and one for
+/// each reactor, since a stopped one can swallow a ring that it has not heard yet.
 inline program help(program giver, const std::vector<program>& programs) {
     giver.times = 1 + static_cast<unsigned>(std::count_if(programs.begin(), programs.end(),
                                                           [](const program& p) { return p.waits != way::blocks; }));
