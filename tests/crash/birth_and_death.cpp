@@ -1,5 +1,7 @@
 // Objects that come into being and go while their users are killed. What lies under a name is whole or not there, it is
 // one, and when all have gone it has gone.
+#include <crash/marked.hpp>
+
 #include <support/child.hpp>
 #include <support/names.hpp>
 #include <support/raw_object.hpp>
@@ -23,15 +25,6 @@ using namespace crosswake::test;
 
 namespace {
 
-/// One object among all that bear its name, one after the other.
-struct marked {
-    explicit marked(std::uint64_t n = 0) noexcept : mark(n), check(~n) {}
-    [[nodiscard]] bool is_whole() const { return mark == ~check; }
-
-    std::uint64_t mark;
-    std::uint64_t check;
-};
-
 struct record {
     std::atomic<std::uint64_t> rounds{0};
     std::atomic<std::uint64_t> half_made{0};
@@ -39,17 +32,6 @@ struct record {
     std::atomic<std::uint64_t> other_errors{0};
     std::atomic<bool> over{false};
 };
-
-named<marked> come(const std::string& name, std::uint64_t how, std::uint64_t mark) {
-    switch (how % 3) {
-    case 0:
-        return {create_only, name, mark};
-    case 1:
-        return {open_only, name};
-    default:
-        return {open_or_create, name, mark};
-    }
-}
 
 } // namespace
 
@@ -60,7 +42,7 @@ CROSSWAKE_ROLE(come_and_go) {
     while (!r->over.load()) {
         r->rounds.fetch_add(1);
         try {
-            const auto m = come(args[0], random(), random());
+            const auto m = come(args[0], entrance(random() % 3), random());
             if (!m->is_whole())
                 r->half_made.fetch_add(1);
             // While this process has it open, the name stands for it and for nothing else.
