@@ -33,10 +33,13 @@ using namespace crosswake::test;
 namespace {
 
 enum class act : unsigned char { sweep, open, create, open_or_create };
-enum class before : unsigned char { nothing, a_living_one, a_dead_one };
+enum class before : unsigned char { nothing, a_living_one, one_that_leaves, a_dead_one };
+/// When the others have come, and before the stopped one goes on.
+enum class then : unsigned char { they_stay, they_leave, the_next_one_dies };
 
 constexpr const char* names_of_acts[] = {"sweep", "open_only", "create_only", "open_or_create"};
-constexpr const char* names_of_what_was_there[] = {"nothing", "a living one", "a dead one"};
+constexpr const char* names_of_what_is_next[] = {"they stay", "they leave", "the next one dies"};
+constexpr const char* names_of_what_was_there[] = {"nothing", "a living one", "one that leaves", "a dead one"};
 
 namespace mark_of {
 constexpr std::uint64_t nobody = 0;
@@ -169,19 +172,21 @@ guest receive(std::future<guest>& one, tally& t) {
 
 /// One actor, stopped in one place; and those who come to its name.
 class play {
+    const before there_;
     const std::string name_ = fresh_name();
     const named<notes> notes_{create_only, fresh_name("notes")};
     std::optional<named<marked>> living_;
     std::future<guest> creating_;
     std::future<guest> entering_;
     guest opened_;
+    std::uint64_t opened_was_ = mark_of::nobody;
     std::uint64_t actor_has_ = mark_of::nobody;
     stepped_child actor_; // and the first to go: who is kept waiting may wait for it
 
 public:
     play(act what, before there)
-        : actor_("act", {std::to_string(static_cast<int>(what)), name_, notes_.name()}) {
-        if (there == before::a_living_one)
+        : there_(there), actor_("act", {std::to_string(static_cast<int>(what)), name_, notes_.name()}) {
+        if (there == before::a_living_one || there == before::one_that_leaves)
             living_.emplace(create_only, name_, mark_of::the_living);
         if (there == before::a_dead_one)
             child{"come_and_die", {name_, std::to_string(mark_of::the_dead)}}.wait();
@@ -190,15 +195,16 @@ public:
     /// false: it is over.
     bool step() { return actor_.next() != stepped_child::step::over; }
 
-    void others_come(bool the_living_one_leaves, tally& t) {
+    void others_come(tally& t) {
         actor_.stop();
         ++t.stops;
         actor_has_ = notes_->has.load();
         notes_->got.store(mark_of::nobody);
-        if (the_living_one_leaves)
+        if (there_ == before::one_that_leaves)
             living_.reset();
         auto opening = invite(name_, entrance::open, mark_of::nobody);
         opened_ = receive(opening, t);
+        opened_was_ = opened_.mark();
         creating_ = invite(name_, entrance::create, mark_of::a_creator);
         entering_ = invite(name_, entrance::open_or_create, mark_of::who_opens_or_creates);
         if (t.stuck != 0)
@@ -208,25 +214,26 @@ public:
     [[nodiscard]] bool is_being_removed() const { return !opened_.object && raw_object::exists(name_); }
 
     /// They are back; and the actor goes on.
-    void finish(bool others_stay, bool another_dies, tally& t) {
+    void finish(then next, tally& t) {
         auto creator = receive(creating_, t);
         auto entered = receive(entering_, t);
         if (t.stuck != 0)
             return;
         count_guests(creator, entered, t);
-        if (!others_stay)
+        if (next != then::they_stay)
             for (auto* one : {&opened_, &creator, &entered})
                 one->object.reset();
-        another_dies = another_dies && !entered.is_told_to_come_later();
+        const bool another_dies = next == then::the_next_one_dies && !entered.is_told_to_come_later();
         if (another_dies)
             count(t.refused, child{"come_and_die", {name_, std::to_string(mark_of::who_dies_meanwhile)}}.wait() >= 0);
 
+        const bool has_gone = !living_ && opened_was_ != mark_of::the_living;
         const auto lives = living_ ? mark_of::the_living : entered.mark();
         actor_.resume();
         count(t.stuck, actor_.wait() != 0);
         const auto got = notes_->got.load();
         count(t.half_made, got == mark_of::half_made);
-        count(t.raised, got == mark_of::the_dead);
+        count(t.raised, got == mark_of::the_dead || (got == mark_of::the_living && has_gone));
         count(t.two_of_a_name, lives != mark_of::nobody && got != mark_of::nobody && got != lives);
         count(t.left_behind, lives == mark_of::nobody && !another_dies && raw_object::exists(name_));
 
@@ -268,11 +275,10 @@ private:
 TEST_CASE("whoever is stopped while it creates, opens or leaves an object, or removes a dead one, is in nobody's way") {
     const auto stride = knob("CROSSWAKE_TEST_LANDMARK_STRIDE", 1);
     auto random = generator();
-    tally all;
     std::printf("| it | there is | stops | others: found one | made one | busy | stuck | half made | two of a name | "
                 "raised | refused | left behind |\n");
     for (const auto what : {act::sweep, act::open, act::create, act::open_or_create})
-        for (const auto there : {before::nothing, before::a_living_one, before::a_dead_one}) {
+        for (const auto there : {before::nothing, before::a_living_one, before::one_that_leaves, before::a_dead_one}) {
             const std::string it = names_of_acts[static_cast<int>(what)];
             const std::string is_there = names_of_what_was_there[static_cast<int>(there)];
             CAPTURE(it);
@@ -280,24 +286,31 @@ TEST_CASE("whoever is stopped while it creates, opens or leaves an object, or re
             std::string where;
             CAPTURE(where);
             tally t;
-            const auto finish = [&](play& p) { p.finish(random() % 2 != 0, random() % 2 != 0, t); };
-            // To be told that a name is busy takes a second: those who wait for that wait together. But what is there
-            // when the next one sweeps makes its way longer.
-            std::vector<std::unique_ptr<play>> unfinished;
-            bool goes_on = true;
-            for (auto n = random() % stride; goes_on && t.is_clean(); n += stride) {
-                where = std::to_string(n) + " landmarks";
+            // To be told that a name is busy takes a second: those who wait for that wait together. But who sweeps looks at
+            // what is there of others, too.
+            std::vector<std::pair<std::unique_ptr<play>, then>> unfinished;
+            const auto stop_after = [&](std::size_t landmarks, then next) {
+                if (!t.is_clean())
+                    return false;
+                where = std::to_string(landmarks) + " landmarks, " + names_of_what_is_next[static_cast<int>(next)];
                 auto p = std::make_unique<play>(what, there);
-                for (std::size_t i = 0; i < n && goes_on; ++i)
+                bool goes_on = true;
+                for (std::size_t i = 0; i < landmarks && goes_on; ++i)
                     goes_on = p->step();
-                p->others_come(random() % 2 != 0, t);
+                p->others_come(t);
                 if (p->is_being_removed() && what != act::sweep)
-                    unfinished.push_back(std::move(p));
+                    unfinished.emplace_back(std::move(p), next);
                 else
-                    finish(*p);
-            }
-            for (const auto& p : unfinished)
-                finish(*p);
+                    p->finish(next, t);
+                return goes_on;
+            };
+            bool goes_on = true;
+            for (auto n = random() % stride; goes_on; n += stride)
+                for (const auto next : {then::they_stay, then::they_leave, then::the_next_one_dies})
+                    if (what != act::sweep || next == then(n % 3))
+                        goes_on = stop_after(n, next) && goes_on;
+            for (const auto& [p, next] : unfinished)
+                p->finish(next, t);
             std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu |\n", it.c_str(),
                         is_there.c_str(), t.stops, t.found, t.made, t.busy, t.stuck, t.half_made, t.two_of_a_name,
                         t.raised, t.refused, t.left_behind);
