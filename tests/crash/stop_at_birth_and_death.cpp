@@ -63,7 +63,7 @@ struct notes {
     std::atomic<std::uint64_t> got{mark_of::nobody}; // and may have left it
 };
 
-/// What a creator stores before that is nobody's but its own yet. (It has swept, as those do who only sweep.)
+/// What a creator stores before nobody else can see. (Before that it has swept, as those do who only sweep.)
 struct begins_when_it_is_constructed {
     operator std::uint64_t() const { // NOLINT(google-explicit-constructor)
         static bool has_begun = false;
@@ -122,15 +122,15 @@ namespace {
 /// Of one act, with one thing there before: what docs/reliability.md tells of.
 struct tally {
     std::size_t stops = 0;
-    std::size_t found = 0;         // the others an object; the actor's, or the one that was there
-    std::size_t made = 0;          // they one, since there was none
-    std::size_t busy = 0;          // they were refused one, since the actor was about to remove a dead one
-    std::size_t stuck = 0;         // was somebody, or the actor afterwards
-    std::size_t half_made = 0;     // was what somebody got
-    std::size_t two_of_a_name = 0; // there were
-    std::size_t raised = 0;        // was one of the dead
-    std::size_t refused = 0;       // was somebody without a reason
-    std::size_t left_behind = 0;   // was an object by those who left
+    std::size_t found = 0;         // of these: the others found a living object
+    std::size_t made = 0;          // they made one
+    std::size_t busy = 0;          // they were told to come later, since the actor was about to remove a dead one
+    std::size_t stuck = 0;         // somebody did not come back
+    std::size_t half_made = 0;     // somebody got an object that was not whole
+    std::size_t two_of_a_name = 0; // two had different ones at the same time
+    std::size_t raised = 0;        // somebody got one after all had left it, or died
+    std::size_t refused = 0;       // somebody got none, without a reason
+    std::size_t left_behind = 0;   // all had left, and there still was one
 
     [[nodiscard]] bool is_clean() const {
         return stuck + half_made + two_of_a_name + raised + refused + left_behind == 0;
@@ -179,8 +179,11 @@ class play {
     std::future<guest> creating_;
     std::future<guest> entering_;
     guest opened_;
-    std::uint64_t opened_was_ = mark_of::nobody;
+    guest creator_;
+    guest entered_;
     std::uint64_t actor_has_ = mark_of::nobody;
+    bool has_gone_ = false; // the living one; nor has the actor kept it
+    bool is_being_removed_ = false;
     stepped_child actor_; // and the first to go: who is kept waiting may wait for it
 
 public:
@@ -195,7 +198,8 @@ public:
     /// false: it is over.
     bool step() { return actor_.next() != stepped_child::step::over; }
 
-    void others_come(tally& t) {
+    /// And somebody comes to open.
+    void stop(tally& t) {
         actor_.stop();
         ++t.stops;
         actor_has_ = notes_->has.load();
@@ -204,36 +208,41 @@ public:
             living_.reset();
         auto opening = invite(name_, entrance::open, mark_of::nobody);
         opened_ = receive(opening, t);
-        opened_was_ = opened_.mark();
+        has_gone_ = !living_ && opened_.mark() != mark_of::the_living;
+        is_being_removed_ = !opened_.object && raw_object::exists(name_);
+        if (t.stuck != 0)
+            actor_.kill(); // who waits may go
+    }
+    /// The actor is about to: nobody lives there, and who wants to create is kept waiting for a while.
+    [[nodiscard]] bool is_being_removed() const { return is_being_removed_; }
+
+    void others_come() {
         creating_ = invite(name_, entrance::create, mark_of::a_creator);
         entering_ = invite(name_, entrance::open_or_create, mark_of::who_opens_or_creates);
-        if (t.stuck != 0)
-            actor_.kill(); // the others may go
     }
-    /// The others are not back yet, if they want to create: nobody lives there, but the actor is about to remove it.
-    [[nodiscard]] bool is_being_removed() const { return !opened_.object && raw_object::exists(name_); }
-
-    /// They are back; and the actor goes on.
-    void finish(then next, tally& t) {
-        auto creator = receive(creating_, t);
-        auto entered = receive(entering_, t);
+    void until_all_are_back(tally& t) {
+        creator_ = receive(creating_, t);
+        entered_ = receive(entering_, t);
+        if (t.stuck == 0)
+            count_guests(t);
+    }
+    /// The actor, and it comes to its end.
+    void go_on(then next, tally& t) {
         if (t.stuck != 0)
             return;
-        count_guests(creator, entered, t);
         if (next != then::they_stay)
-            for (auto* one : {&opened_, &creator, &entered})
+            for (auto* one : {&opened_, &creator_, &entered_})
                 one->object.reset();
-        const bool another_dies = next == then::the_next_one_dies && !entered.is_told_to_come_later();
+        const bool another_dies = next == then::the_next_one_dies && !entered_.is_told_to_come_later();
         if (another_dies)
             count(t.refused, child{"come_and_die", {name_, std::to_string(mark_of::who_dies_meanwhile)}}.wait() >= 0);
 
-        const bool has_gone = !living_ && opened_was_ != mark_of::the_living;
-        const auto lives = living_ ? mark_of::the_living : entered.mark();
+        const auto lives = living_ ? mark_of::the_living : entered_.mark();
         actor_.resume();
-        count(t.stuck, actor_.wait() != 0);
+        count(t.refused, actor_.wait() != 0);
         const auto got = notes_->got.load();
         count(t.half_made, got == mark_of::half_made);
-        count(t.raised, got == mark_of::the_dead || (got == mark_of::the_living && has_gone));
+        count(t.raised, got == mark_of::the_dead || (got == mark_of::the_living && has_gone_));
         count(t.two_of_a_name, lives != mark_of::nobody && got != mark_of::nobody && got != lives);
         count(t.left_behind, lives == mark_of::nobody && !another_dies && raw_object::exists(name_));
 
@@ -242,31 +251,31 @@ public:
         count(t.refused, !last.object);
         count(t.two_of_a_name, last.mark() != (lives != mark_of::nobody ? lives : mark_of::the_last));
         living_.reset();
-        for (auto* one : {&opened_, &creator, &entered, &last})
+        for (auto* one : {&opened_, &creator_, &entered_, &last})
             one->object.reset();
         count(t.left_behind, raw_object::exists(name_));
     }
 
 private:
-    void count_guests(const guest& creator, const guest& entered, tally& t) const {
+    void count_guests(tally& t) const {
         const auto there = opened_.mark();
         if (living_ || actor_has_ != mark_of::nobody)
             count(t.two_of_a_name, there != (living_ ? mark_of::the_living : actor_has_));
         if (there != mark_of::nobody) {
             ++t.found;
-            count(t.two_of_a_name, creator.refused != errc::already_exists || entered.mark() != there);
+            count(t.two_of_a_name, creator_.refused != errc::already_exists || entered_.mark() != there);
             return;
         }
         count(t.refused, opened_.refused != errc::not_found);
-        if (creator.is_told_to_come_later()) {
+        if (creator_.is_told_to_come_later()) {
             ++t.busy;
-            count(t.refused, !entered.is_told_to_come_later());
+            count(t.refused, !is_being_removed_ || !entered_.is_told_to_come_later());
             return;
         }
         ++t.made;
-        count(t.refused, !entered.object || (!creator.object && creator.refused != errc::already_exists));
+        count(t.refused, !entered_.object || (!creator_.object && creator_.refused != errc::already_exists));
         count(t.two_of_a_name,
-              entered.mark() != (creator.object ? mark_of::a_creator : mark_of::who_opens_or_creates));
+              entered_.mark() != (creator_.object ? mark_of::a_creator : mark_of::who_opens_or_creates));
     }
 };
 
@@ -286,9 +295,20 @@ TEST_CASE("whoever is stopped while it creates, opens or leaves an object, or re
             std::string where;
             CAPTURE(where);
             tally t;
-            // To be told that a name is busy takes a second: those who wait for that wait together. But who sweeps looks at
-            // what is there of others, too.
-            std::vector<std::pair<std::unique_ptr<play>, then>> unfinished;
+            // To be told that a name is busy takes a second: those who wait for that wait together, when nothing else is
+            // played. But who sweeps looks at the others' names, too.
+            using stopped = std::vector<std::pair<std::unique_ptr<play>, then>>;
+            stopped to_be_finished;
+            stopped to_be_finished_later;
+            const auto finish = [&t](stopped& some) {
+                for (const auto& [p, next] : some)
+                    p->others_come();
+                for (const auto& [p, next] : some)
+                    p->until_all_are_back(t);
+                for (const auto& [p, next] : some)
+                    p->go_on(next, t);
+                some.clear();
+            };
             const auto stop_after = [&](std::size_t landmarks, then next) {
                 if (!t.is_clean())
                     return false;
@@ -297,11 +317,10 @@ TEST_CASE("whoever is stopped while it creates, opens or leaves an object, or re
                 bool goes_on = true;
                 for (std::size_t i = 0; i < landmarks && goes_on; ++i)
                     goes_on = p->step();
-                p->others_come(t);
-                if (p->is_being_removed() && what != act::sweep)
-                    unfinished.emplace_back(std::move(p), next);
-                else
-                    p->finish(next, t);
+                p->stop(t);
+                const bool takes_long = p->is_being_removed() && what != act::sweep;
+                (takes_long ? to_be_finished_later : to_be_finished).emplace_back(std::move(p), next);
+                finish(to_be_finished);
                 return goes_on;
             };
             bool goes_on = true;
@@ -309,8 +328,7 @@ TEST_CASE("whoever is stopped while it creates, opens or leaves an object, or re
                 for (const auto next : {then::they_stay, then::they_leave, then::the_next_one_dies})
                     if (what != act::sweep || next == then(n % 3))
                         goes_on = stop_after(n, next) && goes_on;
-            for (const auto& [p, next] : unfinished)
-                p->finish(next, t);
+            finish(to_be_finished_later);
             std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu |\n", it.c_str(),
                         is_there.c_str(), t.stops, t.found, t.made, t.busy, t.stuck, t.half_made, t.two_of_a_name,
                         t.raised, t.refused, t.left_behind);
