@@ -295,8 +295,8 @@ TEST_CASE("whoever is stopped while it creates, opens or leaves an object, or re
             std::string where;
             CAPTURE(where);
             tally t;
-            // To be told that a name is busy takes a second: those who wait for that wait together, when nothing else is
-            // played. But who sweeps looks at the others' names, too.
+            // To be told that a name is busy takes a second: those who wait for that wait together, when nothing else
+            // is played. But who sweeps looks at the others' names, too.
             using stopped = std::vector<std::pair<std::unique_ptr<play>, then>>;
             stopped to_be_finished;
             stopped to_be_finished_later;
