@@ -24,7 +24,7 @@ using namespace crosswake::test;
 namespace {
 
 /// One object among all that bear its name, one after the other.
-struct marked {
+struct alignas(8) marked {
     explicit marked(std::uint64_t n = 0) noexcept : mark(n), check(~n) {}
     [[nodiscard]] bool is_whole() const { return mark == ~check; }
 
