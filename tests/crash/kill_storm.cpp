@@ -117,7 +117,7 @@ std::string post_of(const std::string& name_of_hall) {
     return name_of_hall + "-post";
 }
 std::size_t letter_bytes(std::uint64_t number) {
-    return sizeof number + number % 1999;
+    return sizeof number + static_cast<std::size_t>(number % 1999);
 }
 void write_letter(std::span<std::byte> paper, std::uint64_t number) {
     std::memset(paper.data(), static_cast<int>(number & 0xff), paper.size());
@@ -143,11 +143,11 @@ struct tally {
     std::size_t kills = 0;   // at work
     std::size_t inside = 0;  // of these, within an operation
     std::size_t at_rest = 0; // killed too late: had done all that there was for one round
-    std::size_t in_hand = 0; // died with something in hand, and it is gone
     std::size_t stuck = 0;
-    std::size_t lost = 0;
-    std::size_t duplicated = 0;
-    std::size_t wrong = 0;   // two inside, torn or swapped items, a death not told
+    std::uint64_t in_hand = 0; // died with something in hand, and it is gone
+    std::uint64_t lost = 0;
+    std::uint64_t duplicated = 0;
+    std::uint64_t wrong = 0; // two inside, torn or swapped items, a death not told
     std::size_t late = 0;    // of those who were left, who had not done one thing more in time
     milliseconds longest{0}; // that it took one of them to
 };
@@ -414,7 +414,7 @@ void push_some(const place& at) {
 }
 
 void enter_as_popped(desk& d, const crate* all, std::size_t count) {
-    auto at = d.done.load();
+    const auto at = static_cast<std::size_t>(d.done.load());
     for (std::size_t i = 0; i < count; ++i) {
         if (!all[i].is_whole())
             d.wrong.fetch_add(1);
@@ -427,7 +427,7 @@ void enter_as_popped(desk& d, const crate* all, std::size_t count) {
 void enter(desk& d, std::uint64_t number, bool is_whole, std::uint32_t redelivered) {
     if (!is_whole)
         d.wrong.fetch_add(1);
-    const auto at = d.done.load();
+    const auto at = static_cast<std::size_t>(d.done.load());
     d.items[at] = number | (redelivered != 0 ? came_again : 0);
     d.done.store(at + 1);
 }
@@ -486,7 +486,7 @@ void check_items(round_books& r, taken by_the_dead, tally& t) {
     };
     collect(r.got.data(), r.got.size());
     for (std::size_t i = workers / 2; i < workers; ++i)
-        collect(h.desks[i].items.data(), h.desks[i].done.load());
+        collect(h.desks[i].items.data(), static_cast<std::size_t>(h.desks[i].done.load()));
     std::sort(all.begin(), all.end());
     t.duplicated += std::adjacent_find(all.begin(), all.end()) != all.end() ? 1u : 0u;
 
@@ -819,7 +819,7 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
                 for (std::size_t i = 0; i < workers; ++i)
                     crew.push_back(hire(i));
                 for (bool goes_on = true; goes_on && t.kills < kills;) {
-                    const auto victim = what.first_victim + random() % what.victims;
+                    const auto victim = what.first_victim + static_cast<std::size_t>(random() % what.victims);
                     goes_on = kill_one(what, *h, *post, crew, victim, random, t);
                     crew[victim] = hire(victim);
                 }
@@ -832,7 +832,7 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
             CHECK(t.wrong == 0);
             CHECK(left == 0);
             CHECK((t.late == 0 || !being_late_fails()));
-            const auto cell = [](bool is_told, std::size_t n) { return is_told ? std::to_string(n) : "-"; };
+            const auto cell = [](bool is_told, std::uint64_t n) { return is_told ? std::to_string(n) : "-"; };
             std::printf("| %s | %s | %zu | %zu | %zu | %s | %zu | %s | %s | %s | %zu | %zu | %lld |\n", what.name, way,
                         t.kills, t.inside, t.at_rest, cell(what.tells.in_hand, t.in_hand).c_str(), t.stuck,
                         cell(what.tells.lost, t.lost).c_str(), cell(what.tells.duplicated, t.duplicated).c_str(),

@@ -169,7 +169,7 @@ TEST_CASE("a producer killed at any moment has sent each message whole or not at
         }
         q->close();
         CHECK(survivor.wait() == 0);
-        MESSAGE(way, ": ", kills, " producers killed");
+        MESSAGE(std::string(way), ": ", kills, " producers killed");
     }
 }
 
@@ -213,7 +213,7 @@ TEST_CASE(
         std::error_code error;
         CHECK_FALSE(q->receive(error));
         CHECK(error == errc::closed);
-        MESSAGE(way, ": ", kills, " consumers killed; of ", sent, " messages ", again, " came again");
+        MESSAGE(std::string(way), ": ", kills, " consumers killed; of ", sent, " messages ", again, " came again");
     }
 }
 

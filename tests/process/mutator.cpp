@@ -351,9 +351,7 @@ TEST_CASE("while somebody writes anything anywhere in their object, nobody crash
     std::uint64_t changes = 0;
     std::uint64_t rounds = 0;
     std::uint64_t spoiled[parts]{};
-    const auto calls = [&h] {
-        return std::accumulate(std::begin(h->calls), std::end(h->calls), std::uint64_t{0});
-    };
+    const auto calls = [&h] { return std::accumulate(std::begin(h->calls), std::end(h->calls), std::uint64_t{0}); };
     for (; std::chrono::steady_clock::now() < end; ++changes) {
         auto& v = victims[changes % 2];
         ++spoiled[static_cast<std::size_t>(v.suffer(random, *h))];
