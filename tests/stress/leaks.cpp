@@ -158,7 +158,7 @@ TEST_CASE("waiting until it is too late leaves nothing" * doctest::skip(is_instr
     for (const auto* const way : both_ways) {
         CAPTURE(std::string(way));
         waiter w{way};
-        has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000) / 10, [&] {
+        has_the_same_after(knob("CROSSWAKE_TEST_TIMEOUTS", 1000), [&] {
             none.each([&](auto op) { REQUIRE(w.wait(op, deadline::after(1us)) == wait_result::timed_out); });
         });
     }
