@@ -166,7 +166,7 @@ TEST_CASE("waiting until it is too late leaves nothing" * doctest::skip(is_instr
 
 TEST_CASE("making a reactor, waiting in it and destroying it leaves nothing" * doctest::skip(is_instrumented)) {
     named<semaphore> none{create_only, fresh_name()};
-    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+    has_the_same_after(knob("CROSSWAKE_TEST_REACTORS", 1000), [&] {
         remembered p;
         semaphore::acquire_operation op{*none};
         reactor r;

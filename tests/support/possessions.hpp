@@ -28,7 +28,7 @@ struct possessions {
     std::size_t memory = private_memory();
 };
 
-/// The heap may grow by a page or two for no reason of ours, however often: what leaks 16 bytes each time, of the 2,000
+/// The heap may grow by a page or two for no reason of ours, however often: what leaks 16 bytes each time, of the 1,000
 /// times that most tests take, is more.
 inline constexpr std::size_t memory_of_no_account = 16 * 1024;
 
