@@ -14,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -81,7 +82,7 @@ TEST_CASE("processes that open, create and leave one name are killed, and there 
         while (r->rounds.load() < rounds * k / kills)
             std::this_thread::yield();
         dawdle(random);
-        auto& victim = crowd[random() % crowd.size()];
+        auto& victim = crowd[static_cast<std::size_t>(random() % crowd.size())];
         victim.kill();
         victim = another();
     }

@@ -98,10 +98,12 @@ struct hall {
     std::atomic<bool> halt{false};
 
     mutex door;
-    std::uint64_t left = 0; // equal to the right whenever nobody is inside
+    std::uint64_t left = 0; // how many have been inside; equal to the right whenever nobody is
     std::uint64_t right = 0;
     semaphore pool{pool_size};
     event turnstile;
+    std::atomic<std::uint64_t> whose_turn{0};
+    std::atomic<std::uint64_t> dead{workers}; // whose desk, if anybody's
     event gate{reset_mode::manual};
     queue<crate, 8> belt;
     work_queue<crate, 8> shelf;
@@ -115,7 +117,7 @@ std::string post_of(const std::string& name_of_hall) {
     return name_of_hall + "-post";
 }
 std::size_t letter_bytes(std::uint64_t number) {
-    return sizeof number + number % 1999;
+    return sizeof number + static_cast<std::size_t>(number % 1999);
 }
 void write_letter(std::span<std::byte> paper, std::uint64_t number) {
     std::memset(paper.data(), static_cast<int>(number & 0xff), paper.size());
@@ -141,11 +143,11 @@ struct tally {
     std::size_t kills = 0;   // at work
     std::size_t inside = 0;  // of these, within an operation
     std::size_t at_rest = 0; // killed too late: had done all that there was for one round
-    std::size_t in_hand = 0; // died with something in hand, and it is gone
     std::size_t stuck = 0;
-    std::size_t lost = 0;
-    std::size_t duplicated = 0;
-    std::size_t wrong = 0;   // two inside, torn or swapped items, a death not told
+    std::uint64_t in_hand = 0; // died with something in hand, and it is gone
+    std::uint64_t lost = 0;
+    std::uint64_t duplicated = 0;
+    std::uint64_t wrong = 0; // two inside, torn or swapped items, a death not told
     std::size_t late = 0;    // of those who were left, who had not done one thing more in time
     milliseconds longest{0}; // that it took one of them to
 };
@@ -209,8 +211,17 @@ private:
     [[nodiscard]] std::uint64_t next() const { return numbered(h.round.load(), workers, given); }
 };
 
+/// Of what the books of a storm can tell, beside who is stuck.
+struct columns {
+    bool in_hand = false;
+    bool lost = false;
+    bool duplicated = false;
+    bool wrong = false;
+};
+
 struct storm {
     const char* name;
+    columns tells{};
     /// Who may be killed: these desks.
     std::size_t first_victim = 0;
     std::size_t victims = workers;
@@ -245,11 +256,16 @@ void go_inside_and_out(const place& at) {
     } else if (h.left != h.right) {
         d.wrong.fetch_add(1);
     }
-    ++h.left;
+    const auto visit = h.right + 1; // of two at a time, both would count the same one
+    h.left = visit;
     be_busy();
-    ++h.right;
+    h.right = visit;
     d.is_inside.store(false);
-    h.door.unlock();
+    try {
+        h.door.unlock();
+    } catch (const std::system_error&) {
+        d.wrong.fetch_add(1); // it is another one's
+    }
     d.done.fetch_add(1);
 }
 
@@ -268,7 +284,11 @@ void check_door(round_books& r, tally& t) {
     t.wrong += told > 1 || (told == 0 && dead.is_inside.load()) || (told != 0 && dead.in_hand() == 0) ? 1u : 0u;
     t.wrong += got == lock_status::acquired && h.left != h.right ? 1u : 0u;
     t.in_hand += told;
-    h.right = h.left;
+    std::uint64_t visits = 0;
+    for (const auto& d : h.desks)
+        visits += d.done.load();
+    t.lost += h.left < visits ? 1u : 0u;
+    h.left = h.right = 0;
     h.door.mark_sound();
     h.door.unlock();
 }
@@ -312,14 +332,48 @@ void help_to_pass(round_books& r) {
     }
 }
 
-/// To set what is set is the same as to set it once, so that nothing can be said to be lost: only nobody may be stuck.
+/// To set what is set is the same as to set it once, so that nothing can be said to be lost, nor how often it may be
+/// passed: only nobody may be stuck.
+void turn_it_back(round_books& r, tally& /*t*/) {
+    r.h.turnstile.reset();
+}
+
+/// Who sets it does so in turn, and not while it is set: each time counts.
+void set_in_turn_or_pass(const place& at) {
+    auto& [way, h, post, d, number] = at;
+    if (number >= workers / 2) {
+        set_or_pass(at);
+        return;
+    }
+    const auto other = workers / 2 - 1 - number;
+    const bool nobody_else_sets = h.whose_turn.load() == number || h.dead.load() == other;
+    if (!nobody_else_sets || h.turnstile.is_set()) {
+        std::this_thread::yield();
+        return;
+    }
+    set_or_pass(at);
+    h.whose_turn.store(other);
+}
+
+void help_when_nobody_sets(round_books& r) {
+    const auto& h = r.h;
+    for (std::size_t i = 0; i < workers / 2; ++i)
+        if (h.dead.load() != i && !h.desks[i].is_idle.load())
+            return;
+    help_to_pass(r);
+}
+
 void check_turnstile(round_books& r, tally& t) {
     auto& h = r.h;
     std::uint64_t sets = r.given;
     std::uint64_t passes = h.turnstile.is_set() ? 1 : 0;
     for (std::size_t i = 0; i < workers; ++i)
-        i < workers / 2 ? sets += h.desks[i].begun.load() : passes += h.desks[i].done.load();
-    t.duplicated += passes > sets ? 1u : 0u;
+        (i < workers / 2 ? sets : passes) += h.desks[i].done.load();
+    const auto in_hand = h.desks[r.victim].in_hand();
+    const bool passed = r.victim >= workers / 2;
+    t.in_hand += passes != sets ? 1u : 0u;
+    t.lost += passes + (passed ? in_hand : 0) < sets ? 1u : 0u;
+    t.duplicated += passes > sets + (passed ? 0 : in_hand) ? 1u : 0u;
     h.turnstile.reset();
 }
 
@@ -365,7 +419,7 @@ void push_some(const place& at) {
 }
 
 void enter_as_popped(desk& d, const crate* all, std::size_t count) {
-    auto at = d.done.load();
+    const auto at = static_cast<std::size_t>(d.done.load());
     for (std::size_t i = 0; i < count; ++i) {
         if (!all[i].is_whole())
             d.wrong.fetch_add(1);
@@ -378,7 +432,7 @@ void enter_as_popped(desk& d, const crate* all, std::size_t count) {
 void enter(desk& d, std::uint64_t number, bool is_whole, std::uint32_t redelivered) {
     if (!is_whole)
         d.wrong.fetch_add(1);
-    const auto at = d.done.load();
+    const auto at = static_cast<std::size_t>(d.done.load());
     d.items[at] = number | (redelivered != 0 ? came_again : 0);
     d.done.store(at + 1);
 }
@@ -437,7 +491,7 @@ void check_items(round_books& r, taken by_the_dead, tally& t) {
     };
     collect(r.got.data(), r.got.size());
     for (std::size_t i = workers / 2; i < workers; ++i)
-        collect(h.desks[i].items.data(), h.desks[i].done.load());
+        collect(h.desks[i].items.data(), static_cast<std::size_t>(h.desks[i].done.load()));
     std::sort(all.begin(), all.end());
     t.duplicated += std::adjacent_find(all.begin(), all.end()) != all.end() ? 1u : 0u;
 
@@ -547,18 +601,37 @@ void check_post(round_books& r, tally& t) {
 
 // ------------------------------------------------------------------------------------------------------------ storms
 
+constexpr columns all_there_are{.in_hand = true, .lost = true, .duplicated = true, .wrong = true};
+
 const storm storms[] = {
     {.name = "mutex: lock, unlock",
+     .tells = {.in_hand = true, .lost = true, .wrong = true},
      .work = go_inside_and_out,
      .check = check_door,
      .bound_of_the_next = bound_of_a_locks_next_owner},
-    {.name = "semaphore: acquire, release", .work = borrow_from_the_pool, .check = check_pool},
-    {.name = "event: set", .victims = 2, .work = set_or_pass, .help = help_to_pass, .check = check_turnstile},
+    {.name = "semaphore: acquire, release",
+     .tells = {.in_hand = true, .lost = true, .duplicated = true},
+     .work = borrow_from_the_pool,
+     .check = check_pool},
+    {.name = "event: set", .victims = 2, .work = set_or_pass, .help = help_to_pass, .check = turn_it_back},
     {.name = "event: wait",
      .first_victim = 2,
      .victims = 2,
      .work = set_or_pass,
      .help = help_to_pass,
+     .check = turn_it_back},
+    {.name = "event: set, in turn",
+     .tells = {.in_hand = true, .lost = true, .duplicated = true},
+     .victims = 2,
+     .work = set_in_turn_or_pass,
+     .help = help_when_nobody_sets,
+     .check = check_turnstile},
+    {.name = "event: wait, set in turn",
+     .tells = {.in_hand = true, .lost = true, .duplicated = true},
+     .first_victim = 2,
+     .victims = 2,
+     .work = set_in_turn_or_pass,
+     .help = help_when_nobody_sets,
      .check = check_turnstile},
     {.name = "manual event: set, reset",
      .victims = 2,
@@ -571,33 +644,53 @@ const storm storms[] = {
      .work = open_or_pass_the_gate,
      .help = help_through_the_gate,
      .check = shut_the_gate},
-    {.name = "queue: push", .victims = 2, .work = push_or_pop, .help = help_at_the_belt, .check = check_belt},
+    {.name = "queue: push",
+     .tells = all_there_are,
+     .victims = 2,
+     .work = push_or_pop,
+     .help = help_at_the_belt,
+     .check = check_belt},
     {.name = "queue: pop",
+     .tells = all_there_are,
      .first_victim = 2,
      .victims = 2,
      .work = push_or_pop,
      .help = help_at_the_belt,
      .check = check_belt},
-    {.name = "queue: push_some", .victims = 2, .work = push_or_pop_some, .help = help_at_the_belt, .check = check_belt},
+    {.name = "queue: push_some",
+     .tells = all_there_are,
+     .victims = 2,
+     .work = push_or_pop_some,
+     .help = help_at_the_belt,
+     .check = check_belt},
     {.name = "queue: pop_some",
+     .tells = all_there_are,
      .first_victim = 2,
      .victims = 2,
      .work = push_or_pop_some,
      .help = help_at_the_belt,
      .check = check_belt},
-    {.name = "work_queue: push", .victims = 2, .work = stock_or_take, .help = help_at_the_shelf, .check = check_shelf},
+    {.name = "work_queue: push",
+     .tells = all_there_are,
+     .victims = 2,
+     .work = stock_or_take,
+     .help = help_at_the_shelf,
+     .check = check_shelf},
     {.name = "work_queue: take, confirm",
+     .tells = all_there_are,
      .first_victim = 2,
      .victims = 2,
      .work = stock_or_take,
      .help = help_at_the_shelf,
      .check = check_shelf},
     {.name = "message_queue: reserve, commit",
+     .tells = all_there_are,
      .victims = 2,
      .work = send_or_receive,
      .help = help_at_the_post,
      .check = check_post},
     {.name = "message_queue: receive, release",
+     .tells = all_there_are,
      .first_victim = 2,
      .victims = 2,
      .work = send_or_receive,
@@ -638,6 +731,7 @@ bool kill_one(const storm& what, hall& h, message_queue& post, std::vector<child
         d.clear();
     h.round.fetch_add(1);
     h.halt.store(false);
+    h.dead.store(workers);
     for (auto& d : h.desks)
         d.start.release();
 
@@ -654,6 +748,7 @@ bool kill_one(const storm& what, hall& h, message_queue& post, std::vector<child
     }
     dawdle(random);
     crew[victim].kill();
+    h.dead.store(victim);
     if (victims_desk.is_idle.load()) {
         ++t.at_rest;
     } else {
@@ -729,7 +824,7 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
                 for (std::size_t i = 0; i < workers; ++i)
                     crew.push_back(hire(i));
                 for (bool goes_on = true; goes_on && t.kills < kills;) {
-                    const auto victim = what.first_victim + random() % what.victims;
+                    const auto victim = what.first_victim + static_cast<std::size_t>(random() % what.victims);
                     goes_on = kill_one(what, *h, *post, crew, victim, random, t);
                     crew[victim] = hire(victim);
                 }
@@ -742,9 +837,12 @@ TEST_CASE("in a storm of kills nothing is lost but what the dead had in hand, an
             CHECK(t.wrong == 0);
             CHECK(left == 0);
             CHECK((t.late == 0 || !being_late_fails()));
-            std::printf("| %s | %s | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %zu | %lld |\n", what.name,
-                        way, t.kills, t.inside, t.at_rest, t.in_hand, t.stuck, t.lost, t.duplicated, t.wrong, left,
-                        t.late, static_cast<long long>(t.longest.count()));
+            const auto cell = [](bool is_told, std::uint64_t n) { return is_told ? std::to_string(n) : "-"; };
+            std::printf("| %s | %s | %zu | %zu | %zu | %s | %zu | %s | %s | %s | %zu | %zu | %lld |\n", what.name, way,
+                        t.kills, t.inside, t.at_rest, cell(what.tells.in_hand, t.in_hand).c_str(), t.stuck,
+                        cell(what.tells.lost, t.lost).c_str(), cell(what.tells.duplicated, t.duplicated).c_str(),
+                        cell(what.tells.wrong, t.wrong).c_str(), left, t.late,
+                        static_cast<long long>(t.longest.count()));
             std::fflush(stdout);
         }
 }

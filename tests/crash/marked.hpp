@@ -8,7 +8,7 @@
 
 namespace crosswake::test {
 
-struct marked {
+struct alignas(8) marked { // for processes of 32 bits, too
     explicit marked(std::uint64_t n = 0) noexcept : mark(n), check(~n) {}
     [[nodiscard]] bool is_whole() const { return mark == ~check; }
 

@@ -6,7 +6,10 @@
 using namespace crosswake;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static fuzz::stage<event> on(reset_mode::manual);
+    static fuzz::stage<event> manual(reset_mode::manual);
+    static fuzz::stage<event> automatic(reset_mode::automatic);
+    auto& on =
+        size != 0 && data[size - 1] % 2 != 0 ? automatic : manual; // its last byte, which seldom says anything else
     auto& e = on.object();
     static fuzz::awaiting loop;
     return fuzz::play(on, loop, data, size, 6, [&](fuzz::script& s, std::size_t what) {

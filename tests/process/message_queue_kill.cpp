@@ -169,6 +169,7 @@ TEST_CASE("a producer killed at any moment has sent each message whole or not at
         }
         q->close();
         CHECK(survivor.wait() == 0);
+        MESSAGE(std::string(way), ": ", kills, " producers killed");
     }
 }
 
@@ -212,6 +213,7 @@ TEST_CASE(
         std::error_code error;
         CHECK_FALSE(q->receive(error));
         CHECK(error == errc::closed);
+        MESSAGE(std::string(way), ": ", kills, " consumers killed; of ", sent, " messages ", again, " came again");
     }
 }
 

@@ -8,6 +8,7 @@
 #include <support/system.hpp>
 
 #include <crosswake/asio.hpp>
+#include <crosswake/event.hpp>
 #include <crosswake/message_queue.hpp>
 #include <crosswake/mutex.hpp>
 #include <crosswake/named.hpp>
@@ -21,10 +22,14 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
+#include <forward_list>
+#include <string>
 #include <system_error>
 
 using namespace crosswake;
 using namespace crosswake::test;
+using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
 namespace {
@@ -32,15 +37,63 @@ namespace {
 /// What nobody gets: there is none, and no room.
 struct in_vain {
     named<semaphore> permits{create_only, fresh_name()};
+    named<event> flag{create_only, fresh_name()};
+    named<queue<int>> empty{create_only, fresh_name(), 1};
+    named<queue<int>> full{create_only, fresh_name(), 1};
     named<work_queue<int>> work{create_only, fresh_name(), 1};
+    named<work_queue<int>> much_work{create_only, fresh_name(), 1};
     named<message_queue> post{create_only, fresh_name(), 64};
     reservation all_room = post->reserve(64);
+
+    in_vain() {
+        full->push(1);
+        much_work->push(1);
+    }
+    /// Hands an operation for each of them to somebody, in turn.
+    template <class Somebody>
+    void each(Somebody&& gets) const {
+        gets(semaphore::acquire_operation{*permits});
+        gets(event::wait_operation{*flag});
+        gets(detail::pop_operation<int>{empty->ref()});
+        gets(detail::push_operation<int>{full->ref(), 1});
+        gets(detail::take_operation<int>{work->ref()});
+        gets(detail::push_operation<int, detail::work_queue_ref<int>>{much_work->ref(), 1});
+        gets(detail::receive_operation{post->ring()});
+        gets(detail::reserve_operation{post->ring(), 64});
+    }
 };
 
 } // namespace
 
+TEST_CASE("what leaves sixteen bytes each time does not leave nothing" * doctest::skip(is_instrumented)) {
+    const auto times = knob("CROSSWAKE_TEST_OPENS", 2000);
+    std::forward_list<std::uint64_t> left;
+    const auto [before, after] = doing_it(times, [&] { left.push_front(7); });
+    CHECK(after.memory > before.memory + memory_of_no_account);
+}
+
 TEST_CASE("making and closing objects leaves nothing" * doctest::skip(is_instrumented)) {
     const auto name = fresh_name();
+    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+        {
+            named<event> made{create_only, name};
+            named<event> opened{open_only, name};
+            made->set();
+            opened->wait();
+        }
+        {
+            named<mutex> made{create_only, name};
+            named<mutex> opened{open_only, name};
+            made->lock();
+            opened->unlock();
+        }
+        {
+            named<semaphore> made{create_only, name};
+            named<semaphore> opened{open_only, name};
+            made->release();
+            opened->acquire();
+        }
+    });
     has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
         named<queue<int>> made{create_only, name, 16};
         named<queue<int>> opened{open_only, name};
@@ -95,18 +148,25 @@ TEST_CASE("being refused an object leaves nothing" * doctest::skip(is_instrument
 TEST_CASE("waiting and cancelling leaves nothing" * doctest::skip(is_instrumented)) {
     const in_vain none;
     reactor r;
-    has_the_same_after(knob("CROSSWAKE_TEST_CANCELS", 20'000), [&] {
-        wait_and_cancel(r, semaphore::acquire_operation{*none.permits});
-        wait_and_cancel(r, detail::take_operation<int>{none.work->ref()});
-        wait_and_cancel(r, detail::receive_operation{none.post->ring()});
-        wait_and_cancel(r, detail::reserve_operation{none.post->ring(), 64});
-    });
+    has_the_same_after(knob("CROSSWAKE_TEST_CANCELS", 20'000),
+                       [&] { none.each([&](const auto& op) { wait_and_cancel(r, op); }); });
     CHECK(r.waiting() == 0);
+}
+
+TEST_CASE("waiting until it is too late leaves nothing" * doctest::skip(is_instrumented)) {
+    const in_vain none;
+    for (const auto* const way : both_ways) {
+        CAPTURE(std::string(way));
+        waiter w{way};
+        has_the_same_after(knob("CROSSWAKE_TEST_TIMEOUTS", 1000), [&] {
+            none.each([&](auto op) { REQUIRE(w.wait(op, deadline::after(1us)) == wait_result::timed_out); });
+        });
+    }
 }
 
 TEST_CASE("making a reactor, waiting in it and destroying it leaves nothing" * doctest::skip(is_instrumented)) {
     named<semaphore> none{create_only, fresh_name()};
-    has_the_same_after(knob("CROSSWAKE_TEST_OPENS", 2000), [&] {
+    has_the_same_after(knob("CROSSWAKE_TEST_REACTORS", 1000), [&] {
         remembered p;
         semaphore::acquire_operation op{*none};
         reactor r;
@@ -121,7 +181,8 @@ TEST_CASE("awaiting and cancelling leaves nothing" * doctest::skip(is_instrument
     const in_vain none;
     asio::io_context io;
     const auto ex = io.get_executor();
-    asio::cancellation_signal signals[4];
+    constexpr int all = 8;
+    asio::cancellation_signal signals[all];
     int cancelled = 0;
     const auto until_cancelled = [&](int which) {
         return asio::bind_cancellation_slot(signals[which].slot(), [&](boost::system::error_code ec, auto&&...) {
@@ -133,15 +194,19 @@ TEST_CASE("awaiting and cancelling leaves nothing" * doctest::skip(is_instrument
     async_acquire(ex, *none.permits, until_cancelled(0));
     has_the_same_after(knob("CROSSWAKE_TEST_CANCELS", 20'000), [&] {
         cancelled = 0;
-        async_take(ex, *none.work, until_cancelled(1));
-        async_receive(ex, *none.post, until_cancelled(2));
-        async_reserve(ex, *none.post, 64, until_cancelled(3));
-        for (const int which : {1, 2, 3})
+        async_wait(ex, *none.flag, until_cancelled(1));
+        async_pop(ex, *none.empty, until_cancelled(2));
+        async_push(ex, *none.full, 1, until_cancelled(3));
+        async_take(ex, *none.work, until_cancelled(4));
+        async_push(ex, *none.much_work, 1, until_cancelled(5));
+        async_receive(ex, *none.post, until_cancelled(6));
+        async_reserve(ex, *none.post, 64, until_cancelled(7));
+        for (int which = 1; which < all; ++which)
             cancel(which);
         io.poll();
-        REQUIRE(cancelled == 3);
+        REQUIRE(cancelled == all - 1);
     });
     cancel(0);
     io.run();
-    CHECK(cancelled == 4);
+    CHECK(cancelled == all);
 }

@@ -448,4 +448,5 @@ TEST_CASE("whatever is written over the shared words, nothing lies outside the q
     }
     CHECK(corrupted > 0);
     CHECK(fine > 0);
+    MESSAGE(rounds, " rounds: ", fine, " calls were fine, ", corrupted, " were told that it is corrupted");
 }
